@@ -1,0 +1,25 @@
+// The AVX2 level: the vector bodies, eight floats a vector.
+#if defined(__x86_64__)
+#include <float.h>
+#include <immintrin.h>
+#include <math.h>
+#include <string.h>
+
+#include "level.h"
+
+#define VFN static inline __attribute__((always_inline))
+#define ROWS_TILE 2 // rows of x in one register tile: 4 x 2 sums leave room for weights in 16 registers
+
+#pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
+#include "vector/avx2.h"
+
+#include "vector/loops.h"
+
+#include "vector/attention.h"
+#include "vector/layers.h"
+#include "vector/rows.h"
+#include "vector/vectors.h"
+#pragma clang attribute pop
+
+const ck_kernels ck_avx2_kernels = CK_KERNELS_OF_THIS_FILE;
+#endif

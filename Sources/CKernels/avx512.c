@@ -1,0 +1,26 @@
+// The AVX-512 level: the vector bodies, sixteen floats a vector.
+#if defined(__x86_64__)
+#include <float.h>
+#include <immintrin.h>
+#include <math.h>
+#include <string.h>
+
+#include "level.h"
+
+#define VFN static inline __attribute__((always_inline))
+#define ROWS_TILE 6 // rows of x in one register tile: 4 x 6 sums of 32 registers
+
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,fma,f16c"))),                  \
+                             apply_to = function)
+#include "vector/avx512.h"
+
+#include "vector/loops.h"
+
+#include "vector/attention.h"
+#include "vector/layers.h"
+#include "vector/rows.h"
+#include "vector/vectors.h"
+#pragma clang attribute pop
+
+const ck_kernels ck_avx512_kernels = CK_KERNELS_OF_THIS_FILE;
+#endif

@@ -1,0 +1,44 @@
+// The kernels of one level as a table of functions: what dispatch calls, and what tests compare level by level.
+#ifndef CK_TABLE_H
+#define CK_TABLE_H
+
+#include "CKernels.h"
+
+typedef struct ck_kernels {
+  __typeof__(ck_rmsnorm_forward) *rmsnorm_forward;
+  __typeof__(ck_rmsnorm_backward) *rmsnorm_backward;
+  __typeof__(ck_rope) *rope;
+  __typeof__(ck_swiglu_forward) *swiglu_forward;
+  __typeof__(ck_swiglu_backward) *swiglu_backward;
+
+  __typeof__(ck_attention_softmax) *attention_softmax;
+  __typeof__(ck_attention_probabilities) *attention_probabilities;
+  __typeof__(ck_attention_softmax_backward) *attention_softmax_backward;
+  __typeof__(ck_row_dots) *row_dots;
+  __typeof__(ck_attention_decode) *attention_decode;
+  __typeof__(ck_logsumexp_update) *logsumexp_update;
+  __typeof__(ck_softmax_scaled) *softmax_scaled;
+
+  __typeof__(ck_rows_f32) *rows_f32;
+  __typeof__(ck_rows_bf16) *rows_bf16;
+  __typeof__(ck_rows_q8) *rows_q8;
+  __typeof__(ck_quantize_q8) *quantize_q8;
+
+  __typeof__(ck_add) *add;
+  __typeof__(ck_axpy) *axpy;
+  __typeof__(ck_scale) *scale;
+  __typeof__(ck_sum_squares) *sum_squares;
+  __typeof__(ck_dot) *dot;
+  __typeof__(ck_exp) *exp;
+  __typeof__(ck_adamw) *adamw;
+
+  __typeof__(ck_bf16_to_f32) *bf16_to_f32;
+  __typeof__(ck_f32_to_bf16) *f32_to_bf16;
+  __typeof__(ck_f16_to_f32) *f16_to_f32;
+  __typeof__(ck_f32_to_f16) *f32_to_f16;
+} ck_kernels;
+
+// The functions of a level, or NULL where this processor (or this build) lacks it.
+const ck_kernels *ck_table(ck_level level);
+
+#endif

@@ -1,0 +1,33 @@
+// Private: what each level defines. A level file (`portable.c`, `avx2.c`, `avx512.c`) includes its bodies as static
+// functions k_NAME and ends with one table of them.
+#ifndef LEVEL_H
+#define LEVEL_H
+
+#include "ck_table.h"
+
+extern const ck_kernels ck_portable_kernels;
+#if defined(__x86_64__)
+extern const ck_kernels ck_avx2_kernels;
+extern const ck_kernels ck_avx512_kernels;
+#endif
+
+#define CK_KERNELS_OF_THIS_FILE                                                                                       \
+  {                                                                                                                   \
+    .rmsnorm_forward = k_rmsnorm_forward, .rmsnorm_backward = k_rmsnorm_backward, .rope = k_rope,                     \
+    .swiglu_forward = k_swiglu_forward, .swiglu_backward = k_swiglu_backward,                                         \
+    .attention_softmax = k_attention_softmax, .attention_probabilities = k_attention_probabilities,                   \
+    .attention_softmax_backward = k_attention_softmax_backward, .row_dots = k_row_dots,                               \
+    .attention_decode = k_attention_decode, .logsumexp_update = k_logsumexp_update,                                   \
+    .softmax_scaled = k_softmax_scaled, .rows_f32 = k_rows_f32, .rows_bf16 = k_rows_bf16, .rows_q8 = k_rows_q8,       \
+    .quantize_q8 = k_quantize_q8, .add = k_add, .axpy = k_axpy, .scale = k_scale, .sum_squares = k_sum_squares,       \
+    .dot = k_dot, .exp = k_exp, .adamw = k_adamw, .bf16_to_f32 = k_bf16_to_f32, .f32_to_bf16 = k_f32_to_bf16,         \
+    .f16_to_f32 = k_f16_to_f32, .f32_to_f16 = k_f32_to_f16,                                                           \
+  }
+
+// How many of K keys row r sees when row 0 sees `visible`.
+static inline long ck_visible_keys(long visible, long r, long K) {
+  long seen = visible + r;
+  return seen < 0 ? 0 : seen > K ? K : seen;
+}
+
+#endif

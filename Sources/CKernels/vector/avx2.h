@@ -1,0 +1,115 @@
+// The vocabulary of the vector bodies, spoken in AVX2 with FMA and F16C: 8 floats a vector.
+
+#define VW 8
+typedef __m256 vf;  // 8 floats
+typedef __m256d vd; // 4 doubles
+
+VFN __m256i vmask(long m) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)m), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+// The first m lanes (1 <= m); the others are zero, or `fill`, or left alone in memory.
+VFN vf vload(const float *p) { return _mm256_loadu_ps(p); }
+VFN vf vload_n(const float *p, long m) { return m >= VW ? vload(p) : _mm256_maskload_ps(p, vmask(m)); }
+VFN vf vload_or(const float *p, long m, vf fill) {
+  return m >= VW ? vload(p)
+                 : _mm256_blendv_ps(fill, _mm256_maskload_ps(p, vmask(m)), _mm256_castsi256_ps(vmask(m)));
+}
+VFN void vstore_n(float *p, vf v, long m) {
+  if (m >= VW) _mm256_storeu_ps(p, v);
+  else _mm256_maskstore_ps(p, vmask(m), v);
+}
+VFN vf vkeep(vf v, long m) { return m >= VW ? v : _mm256_and_ps(v, _mm256_castsi256_ps(vmask(m))); }
+
+VFN vf vset(float a) { return _mm256_set1_ps(a); }
+VFN vf vzero(void) { return _mm256_setzero_ps(); }
+VFN vf vadd(vf a, vf b) { return _mm256_add_ps(a, b); }
+VFN vf vsub(vf a, vf b) { return _mm256_sub_ps(a, b); }
+VFN vf vmul(vf a, vf b) { return _mm256_mul_ps(a, b); }
+VFN vf vdiv(vf a, vf b) { return _mm256_div_ps(a, b); }
+VFN vf vmax(vf a, vf b) { return _mm256_max_ps(a, b); } // b where one of them is NaN
+VFN vf vmin(vf a, vf b) { return _mm256_min_ps(a, b); }
+VFN vf vsqrt(vf a) { return _mm256_sqrt_ps(a); }
+VFN vf vabs(vf a) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), a); }
+VFN vf vfma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }   // a b + c
+VFN vf vfnma(vf a, vf b, vf c) { return _mm256_fnmadd_ps(a, b, c); } // c - a b
+VFN vf vround(vf a) { return _mm256_round_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+
+// a 2^n for integral n within ±250, in two steps so that neither factor overflows or is subnormal.
+VFN vf vpower_scale(vf a, vf n) {
+  __m256i whole = _mm256_cvtps_epi32(n), half = _mm256_srai_epi32(whole, 1), bias = _mm256_set1_epi32(127);
+  __m256i first = _mm256_slli_epi32(_mm256_add_epi32(half, bias), 23);
+  __m256i second = _mm256_slli_epi32(_mm256_add_epi32(_mm256_sub_epi32(whole, half), bias), 23);
+  return _mm256_mul_ps(_mm256_mul_ps(a, _mm256_castsi256_ps(first)), _mm256_castsi256_ps(second));
+}
+
+VFN float vsum(vf v) {
+  __m128 four = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+  __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+VFN float vlargest(vf v) {
+  __m128 four = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+  __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+}
+
+// The totals of four vectors, each by the same tree whichever place it has.
+VFN __m128 vsum4(vf a, vf b, vf c, vf d) {
+  vf ab = _mm256_add_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+  vf cd = _mm256_add_ps(_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
+  vf sum = _mm256_add_ps(_mm256_shuffle_ps(ab, cd, _MM_SHUFFLE(1, 0, 1, 0)),
+                         _mm256_shuffle_ps(ab, cd, _MM_SHUFFLE(3, 2, 3, 2)));
+  return _mm_add_ps(_mm256_castps256_ps128(sum), _mm256_extractf128_ps(sum, 1));
+}
+
+VFN vd vdzero(void) { return _mm256_setzero_pd(); }
+VFN vd vdlow(vf v) { return _mm256_cvtps_pd(_mm256_castps256_ps128(v)); }
+VFN vd vdhigh(vf v) { return _mm256_cvtps_pd(_mm256_extractf128_ps(v, 1)); }
+VFN vd vdfma(vd a, vd b, vd c) { return _mm256_fmadd_pd(a, b, c); }
+VFN vd vdadd(vd a, vd b) { return _mm256_add_pd(a, b); }
+VFN double vdsum(vd v) {
+  __m128d two = _mm_add_pd(_mm256_castpd256_pd128(v), _mm256_extractf128_pd(v, 1));
+  return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
+}
+
+VFN __m128i vload_u16(const uint16_t *p, long m) {
+  if (m >= VW) return _mm_loadu_si128((const __m128i *)p);
+  uint16_t lanes[VW] = {0};
+  for (long i = 0; i < m; i++) lanes[i] = p[i];
+  return _mm_loadu_si128((const __m128i *)lanes);
+}
+VFN void vstore_u16(uint16_t *p, __m128i v, long m) {
+  if (m >= VW) {
+    _mm_storeu_si128((__m128i *)p, v);
+    return;
+  }
+  uint16_t lanes[VW];
+  _mm_storeu_si128((__m128i *)lanes, v);
+  for (long i = 0; i < m; i++) p[i] = lanes[i];
+}
+
+VFN vf vload_bf16(const uint16_t *p, long m) {
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(vload_u16(p, m)), 16));
+}
+VFN void vstore_bf16(uint16_t *p, vf v, long m) {
+  __m256i bits = _mm256_castps_si256(v), odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
+  __m256i rounded = _mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7FFF)));
+  __m256i is_nan = _mm256_castps_si256(_mm256_cmp_ps(v, v, _CMP_UNORD_Q));
+  rounded = _mm256_blendv_epi8(rounded, _mm256_or_si256(bits, _mm256_set1_epi32(0x400000)), is_nan);
+  rounded = _mm256_srli_epi32(rounded, 16);
+  vstore_u16(p, _mm_packus_epi32(_mm256_castsi256_si128(rounded), _mm256_extracti128_si256(rounded, 1)), m);
+}
+VFN vf vload_f16(const uint16_t *p, long m) { return _mm256_cvtph_ps(vload_u16(p, m)); }
+VFN void vstore_f16(uint16_t *p, vf v, long m) {
+  vstore_u16(p, _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC), m);
+}
+
+VFN vf vload_i8(const int8_t *p) {
+  return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)p)));
+}
+VFN void vstore_i8(int8_t *p, vf v) {
+  __m256i whole = _mm256_cvtps_epi32(v);
+  __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
+  _mm_storel_epi64((__m128i *)p, _mm_packs_epi16(words, words));
+}

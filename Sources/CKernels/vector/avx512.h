@@ -1,0 +1,82 @@
+// The vocabulary of the vector bodies, spoken in AVX-512: 16 floats a vector, masks for tails.
+
+#define VW 16
+typedef __m512 vf;  // 16 floats
+typedef __m512d vd; // 8 doubles
+
+VFN __mmask16 vmask(long m) { return m >= VW ? 0xFFFF : (__mmask16)((1u << m) - 1); }
+
+// The first m lanes (1 <= m); the others are zero, or `fill`, or left alone in memory.
+VFN vf vload(const float *p) { return _mm512_loadu_ps(p); }
+VFN vf vload_n(const float *p, long m) { return m >= VW ? vload(p) : _mm512_maskz_loadu_ps(vmask(m), p); }
+VFN vf vload_or(const float *p, long m, vf fill) { return m >= VW ? vload(p) : _mm512_mask_loadu_ps(fill, vmask(m), p); }
+VFN void vstore_n(float *p, vf v, long m) {
+  if (m >= VW) _mm512_storeu_ps(p, v);
+  else _mm512_mask_storeu_ps(p, vmask(m), v);
+}
+VFN vf vkeep(vf v, long m) { return m >= VW ? v : _mm512_maskz_mov_ps(vmask(m), v); }
+
+VFN vf vset(float a) { return _mm512_set1_ps(a); }
+VFN vf vzero(void) { return _mm512_setzero_ps(); }
+VFN vf vadd(vf a, vf b) { return _mm512_add_ps(a, b); }
+VFN vf vsub(vf a, vf b) { return _mm512_sub_ps(a, b); }
+VFN vf vmul(vf a, vf b) { return _mm512_mul_ps(a, b); }
+VFN vf vdiv(vf a, vf b) { return _mm512_div_ps(a, b); }
+VFN vf vmax(vf a, vf b) { return _mm512_max_ps(a, b); } // b where one of them is NaN
+VFN vf vmin(vf a, vf b) { return _mm512_min_ps(a, b); }
+VFN vf vsqrt(vf a) { return _mm512_sqrt_ps(a); }
+VFN vf vabs(vf a) { return _mm512_abs_ps(a); }
+VFN vf vfma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }   // a b + c
+VFN vf vfnma(vf a, vf b, vf c) { return _mm512_fnmadd_ps(a, b, c); } // c - a b
+VFN vf vround(vf a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+
+// a 2^n for integral n; overflows to infinity, underflows through the subnormals to zero.
+VFN vf vpower_scale(vf a, vf n) { return _mm512_scalef_ps(a, n); }
+
+VFN float vsum(vf v) { return _mm512_reduce_add_ps(v); }
+VFN float vlargest(vf v) { return _mm512_reduce_max_ps(v); }
+
+// The totals of four vectors, each by the same tree whichever place it has.
+VFN __m128 vsum4(vf a, vf b, vf c, vf d) {
+  vf ab = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+  vf cd = _mm512_add_ps(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
+  vf sum = _mm512_add_ps(_mm512_shuffle_ps(ab, cd, _MM_SHUFFLE(1, 0, 1, 0)),
+                         _mm512_shuffle_ps(ab, cd, _MM_SHUFFLE(3, 2, 3, 2)));
+  __m256 half = _mm256_add_ps(_mm512_castps512_ps256(sum), _mm512_extractf32x8_ps(sum, 1));
+  return _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+}
+
+VFN vd vdzero(void) { return _mm512_setzero_pd(); }
+VFN vd vdlow(vf v) { return _mm512_cvtps_pd(_mm512_castps512_ps256(v)); }
+VFN vd vdhigh(vf v) { return _mm512_cvtps_pd(_mm512_extractf32x8_ps(v, 1)); }
+VFN vd vdfma(vd a, vd b, vd c) { return _mm512_fmadd_pd(a, b, c); }
+VFN vd vdadd(vd a, vd b) { return _mm512_add_pd(a, b); }
+VFN double vdsum(vd v) { return _mm512_reduce_add_pd(v); }
+
+VFN __m256i vload_u16(const uint16_t *p, long m) {
+  return m >= VW ? _mm256_loadu_si256((const __m256i *)p) : _mm256_maskz_loadu_epi16(vmask(m), p);
+}
+VFN void vstore_u16(uint16_t *p, __m256i v, long m) {
+  if (m >= VW) _mm256_storeu_si256((__m256i *)p, v);
+  else _mm256_mask_storeu_epi16(p, vmask(m), v);
+}
+
+VFN vf vload_bf16(const uint16_t *p, long m) {
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(vload_u16(p, m)), 16));
+}
+VFN void vstore_bf16(uint16_t *p, vf v, long m) {
+  __m512i bits = _mm512_castps_si512(v), odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+  __m512i rounded = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF)));
+  __mmask16 is_nan = _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
+  rounded = _mm512_mask_or_epi32(rounded, is_nan, bits, _mm512_set1_epi32(0x400000));
+  vstore_u16(p, _mm512_cvtepi32_epi16(_mm512_srli_epi32(rounded, 16)), m);
+}
+VFN vf vload_f16(const uint16_t *p, long m) { return _mm512_cvtph_ps(vload_u16(p, m)); }
+VFN void vstore_f16(uint16_t *p, vf v, long m) {
+  vstore_u16(p, _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC), m);
+}
+
+VFN vf vload_i8(const int8_t *p) {
+  return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)p)));
+}
+VFN void vstore_i8(int8_t *p, vf v) { _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(v))); }
