@@ -1,0 +1,97 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Two columns stand on Store and meet only in Recipes and the front doors (see docs/architecture.md):
+// the data column (Ingest, Pairs, Datasets, Labelling) and the model column (Tensors, Models, Training).
+
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], fixtures: Bool = false) -> Target {
+  .testTarget(
+    name: name + "Tests", dependencies: [.byName(name: name)] + dependencies,
+    resources: fixtures ? [.copy("Fixtures")] : [])
+}
+
+let package = Package(
+  name: "touchstone",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "prep", targets: ["prep"]),
+    .executable(name: "rlhf", targets: ["rlhf"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+  ],
+  targets: [
+    // Front doors
+    .executableTarget(
+      name: "prep",
+      dependencies: ["Ingest", "Pairs", "Datasets", "Labelling", "Recipes", "Store", "Terminal", argumentParser]),
+    .executableTarget(
+      name: "rlhf",
+      dependencies: [
+        "Recipes", "Training", "Models", "Tokenizers", "Tensors", "Store", "Terminal", argumentParser,
+      ]),
+
+    // Where the columns meet
+    module(
+      "Recipes",
+      [
+        "Ingest", "Pairs", "Datasets", "Labelling", "Training", "Models", "Tokenizers", "Tensors", "Store",
+        "Terminal", "PipelineLibrary", yams,
+      ]),
+
+    // Data column
+    module("Ingest", ["Store", "CLibXML2", "CUchardet"]),
+    module("Pairs", ["Store"]),
+    module("Datasets", ["Store"]),
+    module("Labelling", ["Store", "Terminal"]),
+
+    // Model column
+    module("Training", ["Models", "Tokenizers", "Tensors", "Store"]),
+    module("Models", ["Tensors", "Tokenizers"]),
+    module("Tensors", ["CKernels"]),
+    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
+
+    // Shared ground
+    module("Tokenizers", ["CPCRE2"]),
+    module("Store", ["Schemas", "CCrypto", grdb]),
+    module("Terminal"),
+    .target(
+      name: "Schemas", path: "schemas",
+      resources: [
+        .embedInCode("m0001-sources.sql"), .embedInCode("m0002-pairs.sql"), .embedInCode("m0003-models.sql"),
+        .embedInCode("m0004-labels.sql"), .embedInCode("m0005-rollouts.sql"),
+      ]),
+    .target(
+      name: "PipelineLibrary", path: "pipelines",
+      resources: [.embedInCode("demo.yaml")]),
+
+    // System libraries
+    .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+    .systemLibrary(name: "CUchardet", pkgConfig: "uchardet", providers: [.apt(["libuchardet-dev"])]),
+
+    // Tests
+    tests("Store"),
+    tests("Terminal"),
+    tests("Ingest", ["Store"], fixtures: true),
+    tests("Pairs", ["Store", "Ingest"], fixtures: true),
+    tests("Datasets", ["Store"], fixtures: true),
+    tests("Labelling", ["Store", "Terminal"]),
+    tests("Tokenizers", fixtures: true),
+    tests("Tensors", ["CKernels"]),
+    tests("Models", ["Tensors", "Tokenizers"], fixtures: true),
+    tests("Training", ["Models", "Tensors", "Tokenizers"], fixtures: true),
+    tests("Recipes", ["Store"]),
+  ]
+)
