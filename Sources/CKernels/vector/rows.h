@@ -2,7 +2,7 @@
 // converted in registers and used for every row of x while they are there (blocks of rows stay in the first cache).
 // Each result has one accumulator over C and one tree to total it: it does not depend on T, N or its neighbours.
 
-enum { GROUP = 32, AHEAD = 4096 }; // AHEAD: bytes of weights between the prefetch and the use
+enum { GROUP = 32 };
 
 typedef enum { ROWS_F32, ROWS_BF16, ROWS_Q8 } rows_format;
 
@@ -15,8 +15,9 @@ VFN vf rows_weights(const rows_format format, const void *row, const float *scal
   return vmul(vload_i8((const int8_t *)row + i), vset(scales[i / GROUP]));
 }
 
-// A tile of 4 Q output rows by TT rows of x; `valid` of the output rows are written.
-VFN void rows_tile(const rows_format format, const int Q, const int TT, float *y, const float *x, const void *w,
+// A tile of 4 Q output rows by TT rows of x; `valid` of the output rows are written. The weights `ahead` bytes further
+// on are asked for meanwhile (0: by another tile).
+VFN void rows_tile(const rows_format format, const int Q, const int TT, long ahead, float *y, const float *x, const void *w,
                    const float *scales, long valid, long C, long y_stride, bool accumulate) {
   const long bytes = rows_bytes[format];
   const char *row[8];
@@ -33,7 +34,7 @@ VFN void rows_tile(const rows_format format, const int Q, const int TT, float *y
   VECTORS(C, {
     vf weights[8];
     UNROLL for (int r = 0; r < 4 * Q; r++) {
-      __builtin_prefetch(row[r] + i * bytes + AHEAD, 0, 3);
+      if (ahead) __builtin_prefetch(row[r] + i * bytes + ahead, 0, 3);
       weights[r] = rows_weights(format, row[r], scale[r], i, m);
     }
     UNROLL for (int t = 0; t < TT; t++) {
@@ -54,18 +55,20 @@ VFN void rows_tile(const rows_format format, const int Q, const int TT, float *y
 // All T rows of x against one block of output rows.
 VFN void rows_block(const rows_format format, float *y, const float *x, const void *w, const float *scales, long T,
                     long valid, long C, long y_stride, bool accumulate) {
+  long ahead = 4 * C * rows_bytes[format]; // the next block
   while (T > 0) {
     long tile = T < ROWS_TILE ? T : ROWS_TILE;
     switch (tile) {
-    case 1: rows_tile(format, 1, 1, y, x, w, scales, valid, C, y_stride, accumulate); break;
-    case 2: rows_tile(format, 1, 2, y, x, w, scales, valid, C, y_stride, accumulate); break;
+    case 1: rows_tile(format, 1, 1, ahead, y, x, w, scales, valid, C, y_stride, accumulate); break;
+    case 2: rows_tile(format, 1, 2, ahead, y, x, w, scales, valid, C, y_stride, accumulate); break;
 #if ROWS_TILE > 2
-    case 3: rows_tile(format, 1, 3, y, x, w, scales, valid, C, y_stride, accumulate); break;
-    case 4: rows_tile(format, 1, 4, y, x, w, scales, valid, C, y_stride, accumulate); break;
-    case 5: rows_tile(format, 1, 5, y, x, w, scales, valid, C, y_stride, accumulate); break;
-    case 6: rows_tile(format, 1, 6, y, x, w, scales, valid, C, y_stride, accumulate); break;
+    case 3: rows_tile(format, 1, 3, ahead, y, x, w, scales, valid, C, y_stride, accumulate); break;
+    case 4: rows_tile(format, 1, 4, ahead, y, x, w, scales, valid, C, y_stride, accumulate); break;
+    case 5: rows_tile(format, 1, 5, ahead, y, x, w, scales, valid, C, y_stride, accumulate); break;
+    case 6: rows_tile(format, 1, 6, ahead, y, x, w, scales, valid, C, y_stride, accumulate); break;
 #endif
     }
+    ahead = 0;
     T -= tile;
     x += tile * C;
     y += tile * y_stride;
@@ -78,8 +81,8 @@ VFN void rows_all(const rows_format format, float *y, const float *x, const void
   long n = 0;
   if (T == 1) { // one row of x: twice the output rows, for twice the additions in flight
     for (; n + 8 <= N; n += 8) {
-      rows_tile(format, 2, 1, y + n, x, (const char *)w + n * row_bytes, scales + n * row_scales, 8, C, y_stride,
-                accumulate);
+      rows_tile(format, 2, 1, 8 * row_bytes, y + n, x, (const char *)w + n * row_bytes, scales + n * row_scales, 8, C,
+                y_stride, accumulate);
     }
   }
   for (; n < N; n += 4) {

@@ -1,0 +1,95 @@
+import CKernels
+import Tensors
+
+/// One-token steps of several sequences over their caches.
+///
+/// Products stream the weights for at most `chunk` rows at a time, and a row's result does not depend on the others,
+/// so a batch gives what single runs give.
+struct Decoder {
+  let role: Role
+  let workspace: Workspace
+  static let chunk = 16
+
+  /// Logits [B, V] of the next token for each sequence; every cache grows by one.
+  func step(_ tokens: [Int32], caches: [KeyValueCache]) -> Tensor {
+    let model = role.model
+    let logits = workspace.allocate([tokens.count, model.configuration.vocabularySize])
+    for first in stride(from: 0, to: tokens.count, by: Self.chunk) {
+      let rows = first..<min(tokens.count, first + Self.chunk)
+      workspace.scratch {
+        let part = Tensor(
+          shape: [rows.count, logits.columns], data: logits.row(first), owner: workspace)
+        run(Array(tokens[rows]), caches: Array(caches[rows]), logits: part)
+      }
+    }
+    return logits
+  }
+
+  private func run(_ tokens: [Int32], caches: [KeyValueCache], logits: Tensor) {
+    let model = role.model
+    let epsilon = model.configuration.rmsNormEpsilon
+    let count = tokens.count
+    let x = workspace.allocate([count, model.configuration.hiddenSize])
+    let normed = workspace.allocate(x.shape)
+    let rstd = workspace.allocate([count])
+    RowAccess.gather(x, from: model.embedding.value, rows: tokens.map(Int.init))
+    let positions = caches.map { Int32($0.count) }
+    for (layer, block) in model.blocks.enumerated() {
+      workspace.scratch {
+        RMSNorm.forward(normed, rstd: rstd, x: x, weight: block.attentionNorm.value, epsilon: epsilon)
+        let q = apply(block.query, normed)
+        let k = apply(block.key, normed)
+        let v = apply(block.value, normed)
+        model.rotary.rotate(q, positions: positions, heads: model.attention.heads)
+        model.rotary.rotate(k, positions: positions, heads: model.attention.keyHeads)
+        for (row, cache) in caches.enumerated() { cache.store(layer, keys: k, values: v, rows: row..<row + 1) }
+        _ = apply(block.output, attend(q, layer: layer, caches: caches), into: x)
+      }
+      workspace.scratch {
+        RMSNorm.forward(normed, rstd: rstd, x: x, weight: block.feedForwardNorm.value, epsilon: epsilon)
+        let gated = apply(block.gate, normed)
+        let raised = apply(block.up, normed)
+        ck_swiglu_forward(gated.data, gated.data, raised.data, gated.count)
+        _ = apply(block.down, gated, into: x)
+      }
+    }
+    RMSNorm.forward(normed, rstd: rstd, x: x, weight: model.finalNorm.value, epsilon: epsilon)
+    Linear(name: "lm_head", weight: model.head).stream(logits, x: normed, delta: nil, low: nil)
+    for cache in caches { cache.advance(by: 1) }
+  }
+
+  private func apply(_ linear: Linear, _ x: Tensor, into sum: Tensor? = nil) -> Tensor {
+    let y = sum ?? workspace.allocate([x.rows, linear.outputs])
+    let delta = role.adapter?.deltas[linear.name]
+    let low = delta.map { workspace.allocate([x.rows, $0.rank]) }
+    linear.stream(y, x: x, delta: delta, low: low, accumulate: sum != nil)
+    return y
+  }
+
+  private func attend(_ q: Tensor, layer: Int, caches: [KeyValueCache]) -> Tensor {
+    let attention = role.model.attention
+    let (heads, size) = (attention.heads, attention.headSize)
+    let width = attention.keyHeads * size
+    let group = heads / attention.keyHeads
+    let longest = caches.map(\.count).max()! + 1
+    let workers = Threads.count
+    let out = workspace.allocate(q.shape)
+    let weights = workspace.allocate([workers, longest])
+    let pieces = caches.count * heads
+    // Small steps are over sooner than threads wake up.
+    let work = pieces * longest * size
+    let body = { (piece: Int, worker: Int) in
+      let (row, head) = (piece / heads, piece % heads)
+      let column = head / group * size
+      ck_attention_decode(
+        out.row(row) + head * size, weights.row(worker), q.row(row) + head * size, caches[row].keys(layer) + column,
+        caches[row].values(layer) + column, caches[row].count + 1, size, width, width, attention.scale)
+    }
+    if work < 1 << 16 {
+      for piece in 0..<pieces { body(piece, 0) }
+    } else {
+      Threads.forEach(pieces, workers: workers, body)
+    }
+    return out
+  }
+}

@@ -1,0 +1,130 @@
+import Foundation
+import Tensors
+
+/// Continues prompts: prompts are read once, sequences of a batch finish and make room for the next.
+public final class Generator {
+  private let role: Role
+  private let workspace: Workspace
+  private let batchSize: Int
+
+  /// - Parameter batchSize: sequences that are continued at the same time.
+  public init(_ role: Role, workspace: Workspace = Workspace(), batchSize: Int = 32) {
+    self.role = role
+    self.workspace = workspace
+    self.batchSize = batchSize
+  }
+
+  private struct Sequence {
+    let index: Int
+    let cache: KeyValueCache
+    var next: Int32
+    var generation = Generation()
+  }
+
+  /// Samples `samplesPerPrompt` continuations of each prompt.
+  ///
+  /// A sequence's tokens depend on the seed, its prompt's index and its sample's index, not on the batch.
+  /// - Parameters:
+  ///   - firstPrompt: index of the first prompt, when a list is worked off in parts.
+  ///   - onToken: called with the sequence's index and each token; returning false ends that sequence.
+  /// - Returns: one result a sequence, samples of a prompt next to each other.
+  public func generate(
+    _ prompts: [[Int32]], samplesPerPrompt: Int = 1, options: SamplingOptions, firstPrompt: Int = 0,
+    onToken: ((_ sequence: Int, _ token: Int32) -> Bool)? = nil
+  ) -> [Generation] {
+    let total = prompts.count * samplesPerPrompt
+    var results = [Generation](repeating: Generation(), count: total)
+    guard options.maximumNewTokens > 0 else { return results }
+    let limit = role.model.configuration.maximumPositions
+    let capacity = min(limit, (prompts.map(\.count).max() ?? 0) + options.maximumNewTokens)
+    var spare: [KeyValueCache] = []
+    var active: [Sequence] = []
+    var waiting = 0
+    let sampler = Sampler(options: options)
+    let decoder = Decoder(role: role, workspace: workspace)
+
+    func accept(_ sequence: inout Sequence, _ logits: UnsafeMutableBufferPointer<Float>) -> Bool {
+      let (prompt, sample) = (sequence.index / samplesPerPrompt, sequence.index % samplesPerPrompt)
+      let position = sequence.generation.sampled.count
+      var generator = CounterGenerator(
+        seed: options.seed, purpose: "sampling", step: (firstPrompt + prompt) << 20 | sample, item: position)
+      let said = sequence.generation.sampled
+      let choice = sampler.choose(
+        logits, seen: { Set(prompts[prompt]).union(said) }, generator: &generator)
+      sequence.next = choice.token
+      sequence.generation.sampled.append(choice.token)
+      sequence.generation.logProbabilities.append(choice.logProbability)
+      if options.stopTokens.contains(choice.token) {
+        sequence.generation.finish = .stopToken
+        return false
+      }
+      if let onToken, !onToken(sequence.index, choice.token) {
+        sequence.generation.finish = .cancelled
+        return false
+      }
+      return position + 1 < options.maximumNewTokens && sequence.cache.count < capacity
+    }
+
+    while waiting < total || !active.isEmpty {
+      if waiting < total && active.count < batchSize {
+        let admitted = waiting..<min(total, waiting + batchSize - active.count)
+        waiting = admitted.upperBound
+        var fresh = admitted.map { index in
+          let cache = spare.popLast() ?? KeyValueCache(role.model.configuration, capacity: capacity)
+          cache.reset()
+          return Sequence(index: index, cache: cache, next: 0)
+        }
+        workspace.scratch {
+          let logits = read(prompts, fresh, samplesPerPrompt)
+          for index in fresh.indices {
+            let row = UnsafeMutableBufferPointer(start: logits.row(index), count: logits.columns)
+            if accept(&fresh[index], row) {
+              active.append(fresh[index])
+            } else {
+              results[fresh[index].index] = fresh[index].generation
+              spare.append(fresh[index].cache)
+            }
+          }
+        }
+        continue
+      }
+      workspace.scratch {
+        let logits = decoder.step(active.map(\.next), caches: active.map(\.cache))
+        var remaining: [Sequence] = []
+        for (row, var sequence) in active.enumerated() {
+          let row = UnsafeMutableBufferPointer(start: logits.row(row), count: logits.columns)
+          if accept(&sequence, row) {
+            remaining.append(sequence)
+          } else {
+            results[sequence.index] = sequence.generation
+            spare.append(sequence.cache)
+          }
+        }
+        active = remaining
+      }
+    }
+    return results
+  }
+
+  /// Reads the prompts of new sequences, each prompt once, and fills their caches; logits [sequences, V].
+  private func read(_ prompts: [[Int32]], _ sequences: [Sequence], _ samplesPerPrompt: Int) -> Tensor {
+    let vocabulary = role.model.configuration.vocabularySize
+    let logits = workspace.allocate([sequences.count, vocabulary])
+    let byPrompt = Dictionary(grouping: sequences.indices) { sequences[$0].index / samplesPerPrompt }
+    for prompt in byPrompt.keys.sorted() {
+      workspace.scratch {
+        var batch = PackedBatch()
+        batch.append(prompts[prompt])
+        let caches = byPrompt[prompt]!.map { sequences[$0].cache }
+        let tape = Tape(recording: false, workspace: workspace)
+        let states = role.hiddenStates(batch, tape: tape) { layer, keys, values in
+          for cache in caches { cache.store(layer, keys: keys, values: values, rows: 0..<batch.count) }
+        }
+        for cache in caches { cache.advance(by: batch.count) }
+        let row = states.logits(rows: [batch.count - 1])[0]
+        for index in byPrompt[prompt]! { logits.row(index).update(from: row, count: vocabulary) }
+      }
+    }
+    return logits
+  }
+}

@@ -1,0 +1,96 @@
+import CKernels
+import Tensors
+
+extension Block {
+  /// Keys (rotated) and values of one layer, [T, G * D] each, for whoever keeps a cache.
+  typealias KeyValueObserver = (_ keys: Tensor, _ values: Tensor) -> Void
+
+  /// x + attention(norm(x)), [T, C]: a new tensor when recorded, x itself otherwise.
+  ///
+  /// - Parameter inputGradient: whether anything below x is trained.
+  func attend(
+    _ x: Tensor, _ context: BlockContext, recorded: Bool, inputGradient: Bool, observer: KeyValueObserver? = nil
+  ) -> Tensor {
+    let workspace = context.workspace
+    let rows = x.rows
+    let result = recorded ? workspace.allocate(x.shape) : x
+    let start = workspace.mark
+    let q = workspace.allocate([rows, query.outputs])
+    let k = workspace.allocate([rows, key.outputs])
+    let v = workspace.allocate([rows, value.outputs])
+    let attended = workspace.allocate([rows, output.inputs])
+    let lse = workspace.allocate([context.attention.heads, rows])
+    let rstd = workspace.allocate([rows])
+    let inputs = [query, key, value].map { AppliedLinear($0, context, rows: rows) }
+    let projection = AppliedLinear(output, context, rows: rows)
+
+    workspace.scratch {
+      let normed = workspace.allocate(x.shape)
+      RMSNorm.forward(normed, rstd: rstd, x: x, weight: attentionNorm.value, epsilon: context.epsilon)
+      for (applied, y) in zip(inputs, [q, k, v]) { applied.forward(y, normed) }
+    }
+    context.rotary.rotate(q, positions: context.batch.positions, heads: context.attention.heads)
+    context.rotary.rotate(k, positions: context.batch.positions, heads: context.attention.keyHeads)
+    observer?(k, v)
+    context.attention.forward(attended, lse: lse, q: q, k: k, v: v, batch: context.batch, workspace: workspace)
+    if recorded { result.copy(from: x) }
+    projection.forward(result, attended, accumulate: true)
+
+    guard recorded else {
+      workspace.release(to: start)
+      return result
+    }
+    context.tape.record {
+      attendBackward(
+        x, context, inputGradient: inputGradient,
+        saved: SavedAttention(
+          q: q, k: k, v: v, attended: attended, lse: lse, rstd: rstd, inputs: inputs, projection: projection))
+    }
+    return result
+  }
+
+  private struct SavedAttention {
+    let q: Tensor
+    let k: Tensor
+    let v: Tensor
+    let attended: Tensor
+    let lse: Tensor
+    let rstd: Tensor
+    let inputs: [AppliedLinear]
+    let projection: AppliedLinear
+  }
+
+  private func attendBackward(_ x: Tensor, _ context: BlockContext, inputGradient: Bool, saved: SavedAttention) {
+    guard let gradient = context.stream.tensor else { return }
+    let workspace = context.workspace
+    let rows = x.rows
+    let inputsTrain = saved.inputs.contains { $0.trains } || attentionNorm.isTrainable
+    let needsInput = inputGradient || inputsTrain
+    let dattended = needsInput ? workspace.allocate(saved.attended.shape) : nil
+    saved.projection.backward(dx: dattended, dy: gradient, x: saved.attended, accumulate: false, workspace)
+    guard let dattended else { return }
+
+    let dq = workspace.allocate(saved.q.shape)
+    let dk = workspace.zeros(saved.k.shape)
+    let dv = workspace.zeros(saved.v.shape)
+    context.attention.backward(
+      dq: dq, dk: dk, dv: dv, dout: dattended, out: saved.attended, lse: saved.lse, q: saved.q, k: saved.k,
+      v: saved.v, batch: context.batch, workspace: workspace)
+    context.rotary.rotate(dq, positions: context.batch.positions, heads: context.attention.heads, inverse: true)
+    context.rotary.rotate(dk, positions: context.batch.positions, heads: context.attention.keyHeads, inverse: true)
+
+    var normed: Tensor?
+    if inputsTrain {
+      normed = workspace.allocate(x.shape)
+      RMSNorm.forward(normed!, rstd: saved.rstd, x: x, weight: attentionNorm.value, epsilon: context.epsilon)
+    }
+    let dnormed = inputGradient || attentionNorm.isTrainable ? workspace.allocate([rows, x.columns]) : nil
+    for (index, (applied, dy)) in zip(saved.inputs, [dq, dk, dv]).enumerated() {
+      applied.backward(dx: dnormed, dy: dy, x: normed, accumulate: index > 0, workspace)
+    }
+    if let dnormed {
+      RMSNorm.backward(
+        dx: gradient, dy: dnormed, x: x, weight: attentionNorm, rstd: saved.rstd, workspace: workspace)
+    }
+  }
+}

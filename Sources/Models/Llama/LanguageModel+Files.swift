@@ -1,0 +1,53 @@
+import CKernels
+import Foundation
+import Tensors
+
+extension LanguageModel {
+  /// Opens a Hugging Face folder: config.json and model.safetensors, sharded or not. f32 weights stay mapped;
+  /// bf16 and f16 are widened.
+  ///
+  /// - Throws: `ModelError` naming the file or tensor that is missing, damaged or of the wrong shape.
+  public convenience init(folder: URL) throws {
+    let configuration = try ModelConfiguration(folder: folder)
+    let files = try SafetensorsFolder(folder)
+    try self.init(configuration: configuration) { name, shape in
+      Parameter(name: name, value: try files.tensor(name, shape: shape), ownsValue: false)
+    }
+  }
+
+  /// A new model with random weights: N(0, 0.02²), residual projections scaled by 1/√(2 layers) (GPT-2), norms 1.
+  public convenience init(configuration: ModelConfiguration, seed: UInt64) {
+    let residual = Float(0.02) / Float(2 * configuration.layerCount).squareRoot()
+    self.init(configuration: configuration) { name, shape in
+      let value = Tensor.zeros(shape)
+      if name.hasSuffix("norm.weight") {
+        value.fill(1)
+      } else if !name.hasSuffix(".bias") {
+        let isResidual = name.contains("o_proj") || name.contains("down_proj")
+        value.fillNormal(deviation: isResidual ? residual : 0.02, seed: seed, purpose: name)
+      }
+      return Parameter(name: name, value: value)
+    }
+  }
+
+  /// Writes config.json and model.safetensors so that a kill leaves either the old or the new files.
+  ///
+  /// - Throws: `ModelError` when the folder cannot be written.
+  public func save(to folder: URL) throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try SafetensorsWriter.write(parameters, to: folder.appendingPathComponent("model.safetensors"))
+    try configuration.save(to: folder)
+  }
+}
+
+extension Tensor {
+  /// Normal values that depend on seed, purpose and row alone.
+  func fillNormal(deviation: Float, seed: UInt64, purpose: String) {
+    Threads.ranges(rows, grain: 64) { range in
+      for row in range {
+        var generator = CounterGenerator(seed: seed, purpose: purpose, item: row)
+        for column in 0..<columns { self.row(row)[column] = generator.nextNormal() * deviation }
+      }
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import Foundation
+
+/// Zeroed page-aligned memory, advised to use huge pages when it is large.
+final class HeapMemory {
+  let data: UnsafeMutablePointer<Float>
+  private let bytes: Int
+
+  init(count: Int) {
+    bytes = max(MemoryLayout<Float>.size, count * MemoryLayout<Float>.size)
+    data = HeapMemory.map(bytes, reserveOnly: false).assumingMemoryBound(to: Float.self)
+  }
+
+  deinit { munmap(data, bytes) }
+
+  /// Anonymous zeroed memory; pages are only taken when touched.
+  static func map(_ bytes: Int, reserveOnly: Bool) -> UnsafeMutableRawPointer {
+    let flags = MAP_PRIVATE | MAP_ANONYMOUS | (reserveOnly ? MAP_NORESERVE : 0)
+    guard let pointer = mmap(nil, bytes, PROT_READ | PROT_WRITE, flags, -1, 0), pointer != MAP_FAILED else {
+      fatalError("out of memory: the system refused \(bytes >> 20) MiB; use a smaller model, batch or length")
+    }
+    if bytes >= 4 << 20 { madvise(pointer, bytes, MADV_HUGEPAGE) }
+    return pointer
+  }
+}

@@ -1,0 +1,35 @@
+/// The order of a forward pass, to be walked backwards.
+///
+/// Operations are coarse; each keeps what its own backward needs in the workspace and records one closure. A tape that
+/// does not record lets operations reuse their memory at once.
+public final class Tape {
+  public let isRecording: Bool
+  public let workspace: Workspace
+  private var records: [() -> Void] = []
+  private let start: Workspace.Mark
+
+  public init(recording: Bool = true, workspace: Workspace) {
+    self.isRecording = recording
+    self.workspace = workspace
+    self.start = workspace.mark
+  }
+
+  public func record(_ backward: @escaping () -> Void) {
+    if isRecording { records.append(backward) }
+  }
+
+  /// Runs the recorded operations in reverse; gradients are added to the parameters'.
+  public func backward() {
+    while let record = records.popLast() {
+      let mark = workspace.mark
+      record()
+      workspace.release(to: mark)
+    }
+  }
+
+  /// Gives the pass's memory back. No tensor of it may be used afterwards.
+  public func finish() {
+    records.removeAll()
+    workspace.release(to: start)
+  }
+}

@@ -1,0 +1,108 @@
+import CKernels
+import Testing
+
+/// Products of few rows over f32, bf16 and int8 weights.
+@Suite struct KernelsRowsTests {
+  static let counts = [1, 2, 3, 4, 5, 6, 7, 12, 13, 16]
+
+  @Test(arguments: KernelLevel.all, [1, 3, 15, 16, 17, 31, 33, 576, 577])
+  func plain(_ level: KernelLevel, width: Int) {
+    var numbers = TestNumbers(9)
+    let outputs = 13
+    let x = numbers.vector(16 * width)
+    let w = numbers.vector(outputs * width)
+    var half = [UInt16](repeating: 0, count: w.count)
+    var rounded = w
+    level.kernels.f32_to_bf16(&half, w, w.count)
+    level.kernels.bf16_to_f32(&rounded, half, w.count)
+    for rows in Self.counts {
+      check(rows, outputs, stride: outputs + 2, product(x, w, rows, outputs, width)) {
+        level.kernels.rows_f32($0, x, w, rows, outputs, width, outputs + 2, $1)
+      }
+      check(rows, outputs, stride: outputs + 2, product(x, rounded, rows, outputs, width)) {
+        level.kernels.rows_bf16($0, x, half, rows, outputs, width, outputs + 2, $1)
+      }
+    }
+  }
+
+  @Test(arguments: KernelLevel.all, [32, 64, 96, 576]) func quantised(_ level: KernelLevel, width: Int) {
+    var numbers = TestNumbers(10)
+    let outputs = 11
+    let x = numbers.vector(16 * width)
+    let w = numbers.vector(outputs * width)
+    var q = [Int8](repeating: 0, count: w.count)
+    var scales = [Float](repeating: 0, count: w.count / 32)
+    level.kernels.quantize_q8(&q, &scales, w, w.count)
+    let back = q.indices.map { Float(q[$0]) * scales[$0 / 32] }
+    expectClose(back, w, relative: 0, absolute: 0.5 / 127 + 1e-6, "dequantised")
+    for rows in Self.counts {
+      check(rows, outputs, stride: outputs, product(x, back, rows, outputs, width)) {
+        level.kernels.rows_q8($0, x, q, scales, rows, outputs, width, outputs, $1)
+      }
+    }
+  }
+
+  @Test(arguments: KernelLevel.all, [33, 576]) func aRowDoesNotDependOnItsNeighbours(_ level: KernelLevel, width: Int) {
+    var numbers = TestNumbers(11)
+    let outputs = 19
+    let x = numbers.vector(16 * width)
+    let w = numbers.vector(outputs * width)
+    var together = [Float](repeating: 0, count: 16 * outputs)
+    level.kernels.rows_f32(&together, x, w, 16, outputs, width, outputs, false)
+    for rows in Self.counts {
+      var some = [Float](repeating: 0, count: rows * outputs)
+      level.kernels.rows_f32(&some, x, w, rows, outputs, width, outputs, false)
+      #expect(some == Array(together.prefix(some.count)), "\(rows) rows")
+    }
+    // Nor on how the outputs are split among threads.
+    var split = [Float](repeating: 0, count: outputs)
+    for n in 0..<outputs {
+      w.withUnsafeBufferPointer { p in
+        split.withUnsafeMutableBufferPointer { y in
+          level.kernels.rows_f32(y.baseAddress! + n, x, p.baseAddress! + n * width, 1, 1, width, outputs, false)
+        }
+      }
+    }
+    #expect(split == Array(together.prefix(outputs)))
+  }
+
+  @Test(arguments: KernelLevel.all) func quantisingRoundsToEvenAndKeepsZeroGroups(_ level: KernelLevel) {
+    var x = [Float](repeating: 0, count: 64)
+    (x[0], x[1], x[2], x[3], x[4]) = (127, 0.5, 1.5, -2.5, -127)
+    var q = [Int8](repeating: 9, count: 64)
+    var scales: [Float] = [9, 9]
+    level.kernels.quantize_q8(&q, &scales, x, 64)
+    #expect(Array(q.prefix(5)) == [127, 0, 2, -2, -127])
+    #expect(q.dropFirst(5).allSatisfy { $0 == 0 })
+    #expect(scales == [1, 0])
+  }
+
+  /// Runs `body` once over zeros and once accumulating over ones, and checks that nothing else is written.
+  private func check(
+    _ rows: Int, _ outputs: Int, stride: Int, _ expected: [Float],
+    _ body: (UnsafeMutablePointer<Float>, Bool) -> Void
+  ) {
+    for accumulate in [false, true] {
+      var y = [Float](repeating: 1, count: rows * stride + 3)
+      y.withUnsafeMutableBufferPointer { body($0.baseAddress!, accumulate) }
+      var wanted = [Float](repeating: 1, count: y.count)
+      for t in 0..<rows {
+        for n in 0..<outputs { wanted[t * stride + n] = expected[t * outputs + n] + (accumulate ? 1 : 0) }
+      }
+      expectClose(y, wanted, relative: 1e-5, absolute: 1e-5, "\(rows) rows, accumulate \(accumulate)")
+    }
+  }
+
+  /// x [T, C] w^T in double.
+  private func product(_ x: [Float], _ w: [Float], _ rows: Int, _ outputs: Int, _ width: Int) -> [Float] {
+    var y: [Float] = []
+    for t in 0..<rows {
+      for n in 0..<outputs {
+        var sum = 0.0
+        for c in 0..<width { sum += Double(x[t * width + c]) * Double(w[n * width + c]) }
+        y.append(Float(sum))
+      }
+    }
+    return y
+  }
+}
