@@ -2,10 +2,6 @@ import CKernels
 import Foundation
 import Testing
 
-func exponentialOf(_ x: Double) -> Double { exp(x) }
-func cosineOf(_ x: Double) -> Double { cos(x) }
-func sineOf(_ x: Double) -> Double { sin(x) }
-
 /// Backward kernels of every level against central differences of the formulas in double; forwards against the formulas.
 @Suite struct KernelsGradientTests {
   /// d loss / d x[i] for every i.

@@ -9,7 +9,9 @@ VFN __mmask16 vmask(long m) { return m >= VW ? 0xFFFF : (__mmask16)((1u << m) - 
 // The first m lanes (1 <= m); the others are zero, or `fill`, or left alone in memory.
 VFN vf vload(const float *p) { return _mm512_loadu_ps(p); }
 VFN vf vload_n(const float *p, long m) { return m >= VW ? vload(p) : _mm512_maskz_loadu_ps(vmask(m), p); }
-VFN vf vload_or(const float *p, long m, vf fill) { return m >= VW ? vload(p) : _mm512_mask_loadu_ps(fill, vmask(m), p); }
+VFN vf vload_or(const float *p, long m, vf fill) {
+  return m >= VW ? vload(p) : _mm512_mask_loadu_ps(fill, vmask(m), p);
+}
 VFN void vstore_n(float *p, vf v, long m) {
   if (m >= VW) _mm512_storeu_ps(p, v);
   else _mm512_mask_storeu_ps(p, vmask(m), v);

@@ -17,8 +17,8 @@ VFN vf rows_weights(const rows_format format, const void *row, const float *scal
 
 // A tile of 4 Q output rows by TT rows of x; `valid` of the output rows are written. The weights `ahead` bytes further
 // on are asked for meanwhile (0: by another tile).
-VFN void rows_tile(const rows_format format, const int Q, const int TT, long ahead, float *y, const float *x, const void *w,
-                   const float *scales, long valid, long C, long y_stride, bool accumulate) {
+VFN void rows_tile(const rows_format format, const int Q, const int TT, long ahead, float *y, const float *x,
+                   const void *w, const float *scales, long valid, long C, long y_stride, bool accumulate) {
   const long bytes = rows_bytes[format];
   const char *row[8];
   const float *scale[8];
@@ -45,9 +45,15 @@ VFN void rows_tile(const rows_format format, const int Q, const int TT, long ahe
   UNROLL for (int t = 0; t < TT; t++) {
     UNROLL for (int q = 0; q < Q; q++) {
       const vf *four = sums[t] + 4 * q;
-      float *out = y + t * y_stride + 4 * q, total[4];
-      _mm_storeu_ps(total, vsum4(four[0], four[1], four[2], four[3]));
-      for (long r = 0; r < valid - 4 * q && r < 4; r++) out[r] = accumulate ? out[r] + total[r] : total[r];
+      float *out = y + t * y_stride + 4 * q;
+      __m128 total = vsum4(four[0], four[1], four[2], four[3]);
+      if (valid >= 4 * q + 4) {
+        _mm_storeu_ps(out, accumulate ? _mm_add_ps(_mm_loadu_ps(out), total) : total);
+      } else {
+        float each[4];
+        _mm_storeu_ps(each, total);
+        for (long r = 0; r < valid - 4 * q; r++) out[r] = accumulate ? out[r] + each[r] : each[r];
+      }
     }
   }
 }

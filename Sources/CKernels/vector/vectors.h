@@ -46,10 +46,18 @@ static void k_adamw(float *p, const float *g, float *m1, float *m2, long n, floa
 }
 
 // bfloat16 and IEEE half precision, rounded to nearest even.
-static void k_bf16_to_f32(float *y, const uint16_t *x, long n) { VECTORS(n, vstore_n(y + i, vload_bf16(x + i, m), m);); }
+static void k_bf16_to_f32(float *y, const uint16_t *x, long n) {
+  VECTORS(n, vstore_n(y + i, vload_bf16(x + i, m), m););
+}
 
-static void k_f32_to_bf16(uint16_t *y, const float *x, long n) { VECTORS(n, vstore_bf16(y + i, vload_n(x + i, m), m);); }
+static void k_f32_to_bf16(uint16_t *y, const float *x, long n) {
+  VECTORS(n, vstore_bf16(y + i, vload_n(x + i, m), m););
+}
 
-static void k_f16_to_f32(float *y, const uint16_t *x, long n) { VECTORS(n, vstore_n(y + i, vload_f16(x + i, m), m);); }
+static void k_f16_to_f32(float *y, const uint16_t *x, long n) {
+  VECTORS(n, vstore_n(y + i, vload_f16(x + i, m), m););
+}
 
-static void k_f32_to_f16(uint16_t *y, const float *x, long n) { VECTORS(n, vstore_f16(y + i, vload_n(x + i, m), m);); }
+static void k_f32_to_f16(uint16_t *y, const float *x, long n) {
+  VECTORS(n, vstore_f16(y + i, vload_n(x + i, m), m););
+}
