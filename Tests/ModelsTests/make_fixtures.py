@@ -66,6 +66,17 @@ def make_adapter(model, seed, spread=0.2):
     return adapted.eval()
 
 
+def save_adapter(model, folder):
+    """Save as PEFT does, without its model card and with the set of modules in a fixed order."""
+    model.peft_config["default"].base_model_name_or_path = "tiny"
+    model.save_pretrained(folder)
+    os.remove(os.path.join(folder, "README.md"))
+    path = os.path.join(folder, "adapter_config.json")
+    with open(path) as f: config = json.load(f)
+    config["target_modules"].sort()
+    with open(path, "w") as f: json.dump(config, f, indent=1)
+
+
 def conversation(tokenizer, turns):
     """The rendered text and ids, and as targets the tokens of the last answer with its end token and line end."""
     messages = [{"role": role, "content": text} for role, text in turns]
@@ -116,9 +127,7 @@ def main(folder):
     for name, model in roles.items():
         model.save_pretrained(path(name)); tokenizer.save_pretrained(path(name))
     roles["tiny-lora"] = make_adapter(LlamaForCausalLM.from_pretrained(path("tiny"), dtype=torch.float32, attn_implementation="eager"), 13)
-    roles["tiny-lora"].peft_config["default"].base_model_name_or_path = "tiny"
-    roles["tiny-lora"].save_pretrained(path("tiny-lora"))
-    os.remove(os.path.join(path("tiny-lora"), "README.md"))
+    save_adapter(roles["tiny-lora"], path("tiny-lora"))
 
     conversations = [conversation(tokenizer, turns) for turns in CONVERSATIONS]
     prompt = conversations[0]["prompt_ids"]
