@@ -1,7 +1,7 @@
 import Foundation
 
 /// A JSON document as a value, with one canonical text, so that equal values have equal hashes.
-public indirect enum JSONValue: Hashable, Sendable {
+public indirect enum JSONValue: Sendable {
   case null
   case bool(Bool)
   case int(Int)
@@ -58,7 +58,9 @@ public indirect enum JSONValue: Hashable, Sendable {
     case .null: text += "null"
     case .bool(let value): text += value ? "true" : "false"
     case .int(let value): text += String(value)
-    case .double(let value): text += value.isFinite ? "\(value)" : "null"
+    case .double(let value):
+      // 1.0 and 1 are the same number, so they have the same text.
+      if let whole = Int(exactly: value) { text += String(whole) } else { text += value.isFinite ? "\(value)" : "null" }
     case .string(let value): Self.write(value, to: &text)
     case .array(let elements):
       text += "["
@@ -95,6 +97,32 @@ public indirect enum JSONValue: Hashable, Sendable {
       }
     }
     text += "\""
+  }
+}
+
+extension JSONValue: Hashable {
+  public static func == (one: JSONValue, other: JSONValue) -> Bool {
+    switch (one, other) {
+    case (.null, .null): true
+    case (.bool(let a), .bool(let b)): a == b
+    case (.int(let a), .int(let b)): a == b
+    case (.string(let a), .string(let b)): a == b
+    case (.array(let a), .array(let b)): a == b
+    case (.object(let a), .object(let b)): a == b
+    case (.int, .double), (.double, .int), (.double, .double): one.double == other.double
+    default: false
+    }
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    switch self {
+    case .null: hasher.combine(0)
+    case .bool(let value): hasher.combine(value)
+    case .int, .double: hasher.combine(double)
+    case .string(let value): hasher.combine(value)
+    case .array(let value): hasher.combine(value)
+    case .object(let value): hasher.combine(value)
+    }
   }
 }
 

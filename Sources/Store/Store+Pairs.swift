@@ -86,14 +86,26 @@ extension Store {
     }
   }
 
+  /// Forgets from which characters of a document pairs were taken, before it says so anew.
+  public func removeSources(ofPairs pairs: [String], inDocument document: String) throws {
+    try write { db in
+      for pair in pairs {
+        try db.run("DELETE FROM pair_source WHERE pair = ? AND document = ?", [pair, document])
+      }
+    }
+  }
+
   /// Marks the pairs of an origin that a new run of their stage no longer makes as invalid: `superseded`.
+  ///
+  /// Refused ones are marked as well, so that the counts of reasons are those of the last run.
   /// - Parameter keeping: the ids the new run made or found again.
   /// - Returns: how many were marked.
   @discardableResult
   public func supersedePairs(origin: Pair.Origin, keeping: Set<String>) throws -> Int {
     try write { db in
       let ids = try String.fetchAll(
-        db, sql: "SELECT id FROM pair WHERE origin = ? AND invalid_reason IS NULL", arguments: [origin.rawValue])
+        db, sql: "SELECT id FROM pair WHERE origin = ? AND invalid_reason IS NOT 'superseded'",
+        arguments: [origin.rawValue])
       let stale = ids.filter { !keeping.contains($0) }
       for id in stale { try db.run("UPDATE pair SET invalid_reason = 'superseded' WHERE id = ?", [id]) }
       return stale.count

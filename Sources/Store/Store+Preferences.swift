@@ -12,6 +12,19 @@ public struct Preference: Hashable, Sendable {
   public var opposed: Int
   /// The mean strength that the majority gave, where it gave any.
   public var strength: Double?
+
+  public init(
+    comparison: String, prompt: Prompt, chosen: Completion, rejected: Completion, votes: Int = 1, opposed: Int = 0,
+    strength: Double? = nil
+  ) {
+    self.comparison = comparison
+    self.prompt = prompt
+    self.chosen = chosen
+    self.rejected = rejected
+    self.votes = votes
+    self.opposed = opposed
+    self.strength = strength
+  }
 }
 
 /// Whose judgements make preferences; nil stands for all.

@@ -6,6 +6,13 @@ public struct LabelItem: Hashable, Sendable {
   public var prompt: Prompt
   public var answerA: Completion
   public var answerB: Completion
+
+  public init(comparison: Comparison, prompt: Prompt, answerA: Completion, answerB: Completion) {
+    self.comparison = comparison
+    self.prompt = prompt
+    self.answerA = answerA
+    self.answerB = answerB
+  }
 }
 
 /// How far an annotator is.
@@ -15,6 +22,12 @@ public struct LabelProgress: Hashable, Sendable {
   public var skipped: Int
   /// All comparisons in question.
   public var total: Int
+
+  public init(judged: Int, skipped: Int, total: Int) {
+    self.judged = judged
+    self.skipped = skipped
+    self.total = total
+  }
 
   public var remaining: Int { total - judged - skipped }
 }

@@ -73,4 +73,16 @@ extension Store {
         db.cachedStatement(sql: "SELECT DISTINCT name FROM metric WHERE run = ? ORDER BY name"), arguments: [run])
     }
   }
+
+  /// The ids that the steps of a run read, each once, in order of first reading.
+  public func distinctReads(run: String) throws -> [String] {
+    try read { db in
+      try String.fetchAll(
+        db.cachedStatement(
+          sql: """
+            SELECT r.value FROM step AS s, json_each(s.reads) AS r WHERE s.run = ?
+            GROUP BY r.value ORDER BY min(s.number), min(r.key)
+            """), arguments: [run])
+    }
+  }
 }

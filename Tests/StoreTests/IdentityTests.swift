@@ -33,6 +33,9 @@ import Testing
     #expect(one.canonical == #"{"a":"你好\n","b":[1,2.5,null,true]}"#)
     #expect(Fingerprint.of(one) == Fingerprint.of(two))
     #expect(Fingerprint.of(["a": 1]) != Fingerprint.of(["a": 2]))
+    // A number is the same number however it is written.
+    #expect(JSONValue.double(1) == .int(1) && Fingerprint.of(["a": 1.0]) == Fingerprint.of(["a": 1]))
+    #expect(try JSONValue(parsing: JSONValue.double(0.1).canonical) == 0.1)
   }
 
   @Test func generatorDependsOnSeedPurposeAndIndexOnly() {
