@@ -21,7 +21,7 @@ extension Store {
       }
     }
     do {
-      if access == .readOnly { return try openReadOnly(path: path, header: header) }
+      if access == .readOnly { return try openReadOnly(path: path) }
       guard header == nil || FileManager.default.isWritableFile(atPath: path) else {
         throw StoreError.readOnly(path: path)
       }
@@ -41,14 +41,20 @@ extension Store {
     }
   }
 
-  /// Opens for looking only. Where not even the files of WAL mode may be made, the file is read as it stands.
-  private static func openReadOnly(path: String, header: FileHeader?) throws -> any DatabaseWriter {
-    guard header?.version == schemaVersion else {
-      // An older store is readable only after its migration; a writable one is brought up to date.
-      let pool = try open(path: path, access: .existing, maximumBytes: nil)
-      try pool.close()
-      return try openReadOnly(path: path, header: FileHeader(path: path))
-    }
+  /// Opens for looking only. An older store is first brought up to date, which needs leave to write.
+  private static func openReadOnly(path: String) throws -> any DatabaseWriter {
+    let database = try readOnlyDatabase(path: path)
+    // Asked of SQLite, not of the header: the log may hold what the main file does not hold yet.
+    let version = try database.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
+    if version == schemaVersion { return database }
+    try database.close()
+    if version > schemaVersion { throw StoreError.newerSchema(path: path, found: version, known: schemaVersion) }
+    try open(path: path, access: .existing, maximumBytes: nil).close()
+    return try readOnlyDatabase(path: path)
+  }
+
+  /// Where not even the files of WAL mode may be made, the file is read as it stands.
+  private static func readOnlyDatabase(path: String) throws -> any DatabaseWriter {
     var configuration = baseConfiguration()
     configuration.readonly = true
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
@@ -72,6 +78,11 @@ extension Store {
   /// Applies the migrations that are missing, each in a transaction together with its record.
   private static func migrate(_ database: some DatabaseWriter, path: String) throws {
     try database.writeWithoutTransaction { db in
+      let before = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+      defer {
+        // From the log into the main file, whose header other programs look at.
+        if before < schemaVersion { try? db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+      }
       for (number, migration) in zip(1..., Schemas.migrations) {
         try db.inTransaction(.immediate) {
           // Asked inside the transaction: another process may be opening the same new file.
