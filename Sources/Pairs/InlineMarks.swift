@@ -17,14 +17,16 @@ enum InlineMarks {
     return range
   }
 
-  /// `text` with links reduced to their words, and backslash escapes and bold marks removed; code marks stay.
+  /// `text` as one would say it: links reduced to their words, no marks of emphasis or code, no escapes.
   static func plain(_ text: String) -> String {
-    guard text.contains(where: { "[\\*_".contains($0) }) else { return text }
+    guard text.contains(where: { "[\\*_`".contains($0) }) else { return text }
     var result = text.replacing(#/!?\[([^\[\]]*)\]\([^()\s]*(?:\s"[^"]*")?\)/#) { String($0.output.1) }
     result = result.replacing("**", with: "")
     result = result.replacing(#/(^|[\s(（“])\*([^*\s](?:[^*]*[^*\s])?)\*(?=$|[\s.,;:!?)）”，。？！、])/#) {
       "\($0.output.1)\($0.output.2)"
     }
+    // An old-style quotation such as `frozen' is no code.
+    result = result.replacing(#/`([^`\s'](?:[^`']*[^`\s'])?)`/#) { String($0.output.1) }
     return result.replacing(#/\\([\\`*_{}\[\]()#+\-.!<>|~])/#) { String($0.output.1) }
   }
 }

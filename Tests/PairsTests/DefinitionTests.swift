@@ -25,7 +25,7 @@ import Testing
     #expect(
       mining.answer("What is apt?")
         == "A front end to dpkg.\n\nIt resolves dependencies.\n\n```\napt install x\n```")
-    #expect(mining.answer("What does `-v` do?") == "Says more.")
+    #expect(mining.answer("What does -v do?") == "Says more.")
     #expect(mining.answer("What does --verbose do?") == "Says more.")
     let pair = try #require(mining.kept(.definition).first)
     #expect(mining.source(pair.promptRange) == "apt")
