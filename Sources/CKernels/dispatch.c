@@ -166,3 +166,19 @@ void ck_f32_to_bf16(uint16_t *y, const float *x, long n) { kernels->f32_to_bf16(
 void ck_f16_to_f32(float *y, const uint16_t *x, long n) { kernels->f16_to_f32(y, x, n); }
 
 void ck_f32_to_f16(uint16_t *y, const float *x, long n) { kernels->f32_to_f16(y, x, n); }
+
+long ck_panel_width(void) { return kernels->panel_width(); }
+
+long ck_pack_b_size(long N, long K) {
+  long width = ck_panel_width();
+  return (N + width - 1) / width * width * K;
+}
+
+void ck_pack_b(float *dst, const float *src, long N, long K, long ld, bool transposed) {
+  kernels->pack_b(dst, src, N, K, ld, transposed);
+}
+
+void ck_gemm(float *c, const float *a, const float *b_packed, long M, long N, long K, long lda, long ldc,
+             bool a_transposed, bool accumulate) {
+  kernels->gemm(c, a, b_packed, M, N, K, lda, ldc, a_transposed, accumulate);
+}

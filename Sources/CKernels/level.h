@@ -21,7 +21,8 @@ extern const ck_kernels ck_avx512_kernels;
     .softmax_scaled = k_softmax_scaled, .rows_f32 = k_rows_f32, .rows_bf16 = k_rows_bf16, .rows_q8 = k_rows_q8,       \
     .quantize_q8 = k_quantize_q8, .add = k_add, .axpy = k_axpy, .scale = k_scale, .sum_squares = k_sum_squares,       \
     .dot = k_dot, .exp = k_exp, .adamw = k_adamw, .bf16_to_f32 = k_bf16_to_f32, .f32_to_bf16 = k_f32_to_bf16,         \
-    .f16_to_f32 = k_f16_to_f32, .f32_to_f16 = k_f32_to_f16,                                                           \
+    .f16_to_f32 = k_f16_to_f32, .f32_to_f16 = k_f32_to_f16, .panel_width = k_panel_width, .pack_b = k_pack_b,         \
+    .gemm = k_gemm,                                                                                                   \
   }
 
 // How many of K keys row r sees when row 0 sees `visible`.

@@ -7,6 +7,7 @@
 
 #include "portable/attention.h"
 #include "portable/formats.h"
+#include "portable/gemm.h"
 #include "portable/layers.h"
 #include "portable/rows.h"
 #include "portable/vectors.h"

@@ -88,6 +88,7 @@ void ck_f32_to_bf16(uint16_t *y, const float *x, long n);      // round to neare
 void ck_f16_to_f32(float *y, const uint16_t *x, long n);
 void ck_f32_to_f16(uint16_t *y, const float *x, long n);
 
+#include "ck_gemm.h"
 #include "ck_table.h"
 
 #endif

@@ -3,6 +3,7 @@
 #define CK_TABLE_H
 
 #include "CKernels.h"
+#include "ck_gemm.h"
 
 typedef struct ck_kernels {
   __typeof__(ck_rmsnorm_forward) *rmsnorm_forward;
@@ -36,6 +37,10 @@ typedef struct ck_kernels {
   __typeof__(ck_f32_to_bf16) *f32_to_bf16;
   __typeof__(ck_f16_to_f32) *f16_to_f32;
   __typeof__(ck_f32_to_f16) *f32_to_f16;
+
+  __typeof__(ck_panel_width) *panel_width;
+  __typeof__(ck_pack_b) *pack_b;
+  __typeof__(ck_gemm) *gemm;
 } ck_kernels;
 
 // The functions of a level, or NULL where this processor (or this build) lacks it.

@@ -1,0 +1,85 @@
+import CKernels
+import Testing
+
+/// Products with a packed right-hand side, against sums in double.
+@Suite struct KernelsGemmTests {
+  struct Shape: Sendable, CustomTestStringConvertible {
+    let m: Int, n: Int, k: Int
+    var testDescription: String { "\(m)x\(n)x\(k)" }
+  }
+
+  static let shapes = [
+    Shape(m: 1, n: 1, k: 1), Shape(m: 7, n: 47, k: 3), Shape(m: 8, n: 48, k: 16), Shape(m: 9, n: 49, k: 33),
+    Shape(m: 6, n: 16, k: 5), Shape(m: 5, n: 15, k: 257), Shape(m: 77, n: 17, k: 31), Shape(m: 13, n: 100, k: 385),
+    Shape(m: 66, n: 650, k: 9), Shape(m: 3, n: 33, k: 800), Shape(m: 4, n: 4, k: 0),
+  ]
+
+  @Test(arguments: KernelLevel.all, shapes) func everyLayout(_ level: KernelLevel, shape: Shape) {
+    var numbers = TestNumbers(30)
+    let (m, n, k) = (shape.m, shape.n, shape.k)
+    let ldc = n + 3
+    let a = numbers.vector(m * k)
+    let b = numbers.vector(k * n)
+    let c = numbers.vector(m * ldc)
+    var product = [Float](repeating: 0, count: m * n)
+    for i in 0..<m {
+      for j in 0..<n {
+        var sum = 0.0
+        for x in 0..<k { sum += Double(a[i * k + x]) * Double(b[x * n + j]) }
+        product[i * n + j] = Float(sum)
+      }
+    }
+    let aT = transposed(a, m, k)
+    let bT = transposed(b, k, n)
+    for (aWay, bWay, accumulate) in [
+      (false, false, false), (true, false, true), (false, true, true), (true, true, false),
+    ] {
+      let packed = pack(level, bWay ? bT : b, n, k, bWay)
+      var actual = c
+      level.kernels.gemm(&actual, aWay ? aT : a, packed, m, n, k, aWay ? m : k, ldc, aWay, accumulate)
+      var expected = c
+      for i in 0..<m {
+        for j in 0..<n { expected[i * ldc + j] = product[i * n + j] + (accumulate ? c[i * ldc + j] : 0) }
+      }
+      expectClose(actual, expected, relative: 1e-5, absolute: 2e-5, "A^T \(aWay), B^T \(bWay), add \(accumulate)")
+    }
+  }
+
+  @Test(arguments: KernelLevel.all) func splittingRowsOrPanelsChangesNothing(_ level: KernelLevel) {
+    var numbers = TestNumbers(31)
+    let (m, n, k) = (75, 110, 700)
+    let a = numbers.vector(m * k)
+    let packed = pack(level, numbers.vector(n * k), n, k, true)
+    let width = level.kernels.panel_width()
+    var whole = [Float](repeating: 0, count: m * n)
+    var parts = whole
+    level.kernels.gemm(&whole, a, packed, m, n, k, k, n, false, false)
+    parts.withUnsafeMutableBufferPointer { c in
+      a.withUnsafeBufferPointer { a in
+        packed.withUnsafeBufferPointer { b in
+          for rows in [0..<1, 1..<4, 4..<43, 43..<75] {
+            for column in stride(from: 0, to: n, by: width) {
+              level.kernels.gemm(
+                c.baseAddress! + rows.lowerBound * n + column, a.baseAddress! + rows.lowerBound * k,
+                b.baseAddress! + column * k, rows.count, min(width, n - column), k, k, n, false, false)
+            }
+          }
+        }
+      }
+    }
+    #expect(parts == whole)
+  }
+
+  private func pack(_ level: KernelLevel, _ b: [Float], _ n: Int, _ k: Int, _ transposed: Bool) -> [Float] {
+    let width = level.kernels.panel_width()
+    let count = (n + width - 1) / width * width * k
+    var packed = [Float](repeating: .nan, count: count + 1)
+    level.kernels.pack_b(&packed, b, n, k, transposed ? k : n, transposed)
+    #expect(packed[count].isNaN && packed.dropLast().allSatisfy { !$0.isNaN })
+    return packed
+  }
+
+  private func transposed(_ x: [Float], _ rows: Int, _ columns: Int) -> [Float] {
+    (0..<(rows * columns)).map { x[$0 % rows * columns + $0 / rows] }
+  }
+}
