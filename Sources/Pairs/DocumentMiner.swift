@@ -36,6 +36,8 @@ struct Page: Sendable {
   let title: String?
   /// For each heading, whether it is a question.
   let isQuestion: [Bool]
+  /// Titles that stand over more than one section.
+  let repeatedTitles: Set<String>
   private let declared: PairLanguage?
   private let dominant: PairLanguage
 
@@ -49,6 +51,8 @@ struct Page: Sendable {
       let inFAQ = titleAnnounces || outline.ancestors(index).contains(where: QuestionWords.announcesFAQ)
       return heading.marksQuestion || QuestionWords.asks(heading.title, inFAQ: inFAQ)
     }
+    let titles = Dictionary(grouping: outline.headings, by: \.title)
+    repeatedTitles = Set(titles.filter { $0.value.count > 1 }.keys)
     declared = language
     dominant = PairLanguage.of(text)
   }

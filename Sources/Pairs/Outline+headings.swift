@@ -3,7 +3,10 @@ extension Outline {
   ///
   /// Ingest normalises underlined and numbered headings of Markdown and plain text to the first form.
   func markdownHeadings() -> [Heading] {
-    source.lines.indices.compactMap { fenced[$0] ? nil : atxHeading($0) ?? boldQuestion($0) }
+    let bold = source.lines.indices.compactMap { fenced[$0] ? nil : boldQuestion($0) }
+    // One bold question is a way to begin a paragraph; several are a FAQ without headings.
+    let counted = bold.count >= 2 ? Dictionary(uniqueKeysWithValues: bold.map { ($0.lines.lowerBound, $0) }) : [:]
+    return source.lines.indices.compactMap { fenced[$0] ? nil : atxHeading($0) ?? counted[$0] }
   }
 
   private func atxHeading(_ index: Int) -> Heading? {
@@ -41,8 +44,16 @@ extension Outline {
       index == 0 || source.isBlank(index - 1)
     else { return nil }
     guard let heading = heading(level: 7, text: range, lines: index..<index + 1),
-      heading.marksQuestion || heading.title.hasSuffix("?") || heading.title.hasSuffix("？")
+      heading.marksQuestion || heading.title.hasSuffix("?") || heading.title.hasSuffix("？"),
+      !isLabelled(heading.title)
     else { return nil }
     return heading
+  }
+
+  /// Whether a title begins with the label of a note, as in "CULTURE Why Debian?".
+  private func isLabelled(_ title: String) -> Bool {
+    let words = title.split(separator: " ")
+    guard words.count > 1, let label = words.first else { return false }
+    return label.count >= 3 && label.allSatisfy { $0.isUppercase && $0.isASCII }
   }
 }

@@ -48,6 +48,8 @@ public enum PairRejection: String, Sendable, Codable, CaseIterable {
   case coveredByQuestions = "covered-by-questions"
   /// A template would be needed, and there is none in the text's language.
   case noTemplate = "no-template"
+  /// A Chinese heading over a text that was never translated.
+  case mixedLanguages = "mixed-languages"
   case duplicatePrompt = "duplicate-prompt"
   /// Another document already gave the same long answer to another prompt.
   case duplicateAnswer = "duplicate-answer"
@@ -64,6 +66,7 @@ public enum PairRejection: String, Sendable, Codable, CaseIterable {
     case .boilerplateHeading: "the heading names no subject"
     case .coveredByQuestions: "the section's text became questions of its own"
     case .noTemplate: "no template in this language"
+    case .mixedLanguages: "heading and text are in different languages"
     case .duplicatePrompt: "the same question was found before"
     case .duplicateAnswer: "another document gave the same answer"
     }

@@ -22,6 +22,8 @@ enum Sections {
       candidate.rejection = .emptyAnswer
     } else if !MarkedQuestions.candidates(in: lines, page).isEmpty {
       candidate.rejection = .coveredByQuestions
+    } else if PairLanguage.of(heading.title) == .chinese, PairLanguage.of(response) == .english {
+      candidate.rejection = .mixedLanguages
     } else if let prompt = PromptTemplates.section(
       heading.title, context: context(index, page), candidate.language, seed: seed)
     {
@@ -44,7 +46,7 @@ enum Sections {
 
   /// Two words or four Chinese characters say little, and a title that a page uses twice says nothing.
   private static func isAmbiguous(_ title: String, _ page: Page) -> Bool {
-    if page.outline.headings.filter({ $0.title == title }).count > 1 { return true }
+    if page.repeatedTitles.contains(title) { return true }
     let han = title.unicodeScalars.filter(\.isHan).count
     let words = title.split(whereSeparator: \.isWhitespace).count
     return han > 0 ? han <= 5 : words <= 2

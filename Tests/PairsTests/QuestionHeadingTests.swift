@@ -115,6 +115,12 @@ import Testing
     #expect(mining.answer("如何安装？") == "用 APT。")
   }
 
+  @Test func labelledNotesAreNoHeadings() {
+    let mining = Mining("# Why?\n\nA.\n\n**CULTURE Who?**\n\nB.\n\n**CULTURE What?**\n\nC.")
+    #expect(mining.kept.count == 1)
+    #expect(Mining("# Why?\n\nA.\n\n**文化 谁？**\n\nB.").kept.count == 1)
+  }
+
   @Test func quotationsAreNoCode() {
     #expect(Mining("# What is `frozen' and `x`?\n\nWords.").answer("What is `frozen' and x?") == "Words.")
   }

@@ -21,6 +21,11 @@ import Testing
     #expect(fromTitle.prompt.contains("Overview") && fromTitle.prompt.contains("Debian archives"))
   }
 
+  @Test func anUntranslatedSectionIsNamed() {
+    #expect(Mining("# 选择显示管理器\n\n\(body)").rejection("选择显示管理器") == .mixedLanguages)
+    #expect(Mining("# dpkg\n\n\(chineseBody)").kept(.section).count == 1)
+  }
+
   @Test func theSeedChoosesTheTemplateAndNothingElseDoes() {
     func prompts(_ seed: UInt64) -> [String] {
       (1...12).flatMap { number in
