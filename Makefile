@@ -15,7 +15,7 @@ test: bootstrap
 # Everything slow as well: optimised tests, Debian's FAQ, and parity on the full workload when PEERS names its folder.
 test-all: test build
 	swift test -c release --disable-xctest --parallel
-	scripts/check-debian-faq.py
+	scripts/debian-faq.sh
 ifdef PEERS
 	$(PEERS)/now/bin/python Benchmarks/peers/parity.py $(PEERS)/work $(RELEASE)/rlhf
 else

@@ -6,7 +6,8 @@ Bars: log-probabilities within 1e-4 relative, 200 greedy tokens equal, 20 LoRA S
 Expected values are computed once and kept in WORK/parity; delete that folder to compute them again. Ends with status 1
 when a bar is missed.
 """
-import subprocess, tempfile
+import tempfile
+import ours
 from common import *
 
 STEPS, BATCH, RATE, GREEDY = 20, 2, 1e-4, 200
@@ -78,3 +79,37 @@ def expected(work):
                  "greedy": out[len(prompt_ids):], "loss": losses}
         with open(path, "w", encoding="utf-8") as f: json.dump(value, f, ensure_ascii=False)
     with open(path, encoding="utf-8") as f: return folder, json.load(f)
+
+
+def score(rlhf, model, texts):
+    """What `rlhf score` prints: one {"ids", "logprobs"} for each line of the file."""
+    out, _ = ours.call([rlhf, "score", model, texts])
+    return [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+
+
+def worst(mine, theirs):
+    return max(abs(a - b) / max(abs(b), 1e-6) for a, b in zip(mine, theirs, strict=True))
+
+
+def main(work, rlhf):
+    folder, value = expected(work)
+    model, missed = os.path.join(work, "smol135"), []
+
+    def bar(name, figure, limit):
+        print(f"{name}: {figure:.3g} (bar {limit:g})")
+        if not figure <= limit: missed.append(name)
+
+    scored = score(rlhf, model, os.path.join(folder, "texts.jsonl"))
+    bar("texts with other token ids", sum(s["ids"] != i for s, i in zip(scored, value["ids"], strict=True)), 0)
+    bar("log-probabilities, largest relative difference", max(worst(s["logprobs"], e) for s, e in zip(scored, value["logprobs"])), 1e-4)
+    losses = ours.sft(os.path.dirname(rlhf), model, os.path.join(folder, "rows.jsonl"), adapter=os.path.abspath(os.path.join(folder, "adapter")),
+                      shuffle=False, steps=STEPS, batch=BATCH, learning_rate=RATE)["loss"]
+    bar(f"losses of {STEPS} LoRA SFT steps, largest relative difference", worst(losses, value["loss"]), 1e-3)
+    ids = greedy(rlhf, model, value)
+    bar(f"greedy tokens that differ, of {GREEDY}", sum(a != b for a, b in zip(ids, value["greedy"])) + abs(len(ids) - GREEDY), 0)
+    print("parity: " + ("missed: " + ", ".join(missed) if missed else "all bars met"))
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2]))
