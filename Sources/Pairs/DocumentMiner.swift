@@ -64,7 +64,7 @@ struct Page: Sendable {
     let own = PairLanguage.of(passage)
     if own == .chinese { return .chinese }
     // Words alone cannot tell English from German: a declared language may say that there is no template.
-    if own == .english, declared == .other { return .other }
+    if own == .english, declared == .other || declared == nil && !PairLanguage.looksEnglish(passage) { return .other }
     if own == .other, passage.unicodeScalars.allSatisfy({ !$0.properties.isAlphabetic }) { return declared ?? dominant }
     return own
   }

@@ -26,13 +26,23 @@ public enum PairLanguage: String, Sendable, Codable, CaseIterable {
     return latinWords * 3 >= otherLetters && latinWords > 0 ? .english : .other
   }
 
-  /// The language of a BCP 47 tag such as "zh-CN"; nil without a tag.
+  /// The language of a BCP 47 tag such as "zh-CN"; nil without a tag, and where Ingest could not tell ("other").
   init?(tag: String?) {
-    guard let tag, !tag.isEmpty, tag != "und" else { return nil }
+    guard let tag, !tag.isEmpty, tag != "und", tag != "other" else { return nil }
     switch tag.lowercased().prefix(while: { $0.isLetter }) {
     case "en": self = .english
     case "zh": self = .chinese
     default: self = .other
     }
+  }
+
+  private static let englishWords: Set<Substring> = [
+    "the", "a", "an", "of", "and", "to", "in", "is", "are", "be", "that", "this", "it", "for", "with", "you", "or",
+  ]
+
+  /// Whether a passage in Latin letters has the little words of English: one in twelve, or is too short to tell.
+  static func looksEnglish(_ passage: String) -> Bool {
+    let words = passage.lowercased().split { !$0.isLetter }
+    return words.count < 20 || words.count { englishWords.contains($0) } * 12 >= words.count
   }
 }

@@ -26,6 +26,14 @@ import Testing
     #expect(Mining("# dpkg\n\n\(chineseBody)").kept(.section).count == 1)
   }
 
+  @Test func anUndeclaredLanguageIsJudgedByItsWords() {
+    let german = String(
+      repeating: "Das Archiv enthält viele Pakete, die nach strengen Regeln geprüft werden. ", count: 3)
+    #expect(
+      Mining("# Das Archiv im Netz\n\n\(german)", language: "other").rejection("Das Archiv im Netz") == .noTemplate)
+    #expect(Mining("# The archive online\n\n\(body)", language: "other").kept.count == 1)
+  }
+
   @Test func theSeedChoosesTheTemplateAndNothingElseDoes() {
     func prompts(_ seed: UInt64) -> [String] {
       (1...12).flatMap { number in
