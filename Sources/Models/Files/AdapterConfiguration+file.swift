@@ -1,0 +1,121 @@
+import Foundation
+import Tokenizers
+
+extension AdapterConfiguration {
+  static let fileName = "adapter_config.json"
+
+  /// Reads a folder's adapter_config.json, as PEFT writes it.
+  ///
+  /// - Throws: `ModelError` naming file, key and value: what is missing or not supported.
+  public init(folder: URL) throws {
+    let file = try ConfigurationFile(folder.appendingPathComponent(Self.fileName))
+    let type = try file.string("peft_type") ?? "missing"
+    guard type == "LORA" else {
+      throw ModelError.unsupported(file: file.path, feature: "the peft_type \(type)", supported: "LORA")
+    }
+    try Self.refuseUnsupported(file)
+    let taskName = try file.string("task_type") ?? Task.causalLanguageModel.rawValue
+    guard let task = Task(rawValue: taskName) else {
+      throw ModelError.unsupported(
+        file: file.path, feature: "the task_type \(taskName)", supported: "CAUSAL_LM, SEQ_CLS")
+    }
+    self.init(
+      rank: try file.integer("r") ?? 8, alpha: try file.number("lora_alpha") ?? 8,
+      dropout: try file.number("lora_dropout") ?? 0, targets: try Self.targets(file),
+      usesRankStabilisation: try file.bool("use_rslora") ?? false, usesMagnitudes: try file.bool("use_dora") ?? false,
+      rankPattern: try Self.pattern(file, "rank_pattern", \.integer),
+      alphaPattern: try Self.pattern(file, "alpha_pattern", \.number),
+      layers: try file.integers("layers_to_transform"), excludedModules: try file.strings("exclude_modules") ?? [],
+      modulesToSave: try file.strings("modules_to_save") ?? [], task: task,
+      baseModel: try file.string("base_model_name_or_path"))
+    guard rank > 0, rankPattern.values.allSatisfy({ $0 > 0 }) else {
+      throw ModelError.malformed(
+        file: file.path, reason: "a rank is not positive (r \(rank), rank_pattern \(rankPattern))")
+    }
+    guard (0..<1).contains(dropout) else {
+      throw ModelError.malformed(
+        file: file.path, reason: "lora_dropout is \(dropout), expected 0 up to, not including, 1")
+    }
+  }
+
+  private static func targets(_ file: ConfigurationFile) throws -> Targets {
+    switch file["target_modules"] {
+    case nil: throw ModelError.malformed(file: file.path, reason: "target_modules is missing")
+    case .string("all-linear"): return .allLinear
+    case .string(let pattern):
+      guard (try? Regex(pattern)) != nil else {
+        throw ModelError.malformed(file: file.path, reason: "target_modules \"\(pattern)\" is no regular expression")
+      }
+      return .pattern(pattern)
+    default: return .modules(try file.strings("target_modules") ?? [])
+    }
+  }
+
+  private static func pattern<Value>(
+    _ file: ConfigurationFile, _ key: String, _ read: (JSONValue) -> Value?
+  ) throws -> [String: Value] {
+    var result: [String: Value] = [:]
+    for (name, value) in try file.object(key) ?? [:] {
+      guard (try? Regex(name)) != nil, let number = read(value) else {
+        throw ModelError.malformed(
+          file: file.path, reason: "\(key) maps \(name) to \(ConfigurationFile.text(value)), expected a number")
+      }
+      result[name] = number
+    }
+    return result
+  }
+
+  /// Options that change what the adapter computes, and that are not computed here.
+  private static func refuseUnsupported(_ file: ConfigurationFile) throws {
+    func refuse(_ key: String, supported: String) throws {
+      guard let value = file[key] else { return }
+      throw ModelError.unsupported(
+        file: file.path, feature: "\(key) \(ConfigurationFile.text(value))", supported: supported)
+    }
+    if try file.string("bias") ?? "none" != "none" { try refuse("bias", supported: "none") }
+    for key in ["lora_bias", "use_qalora", "use_bdlora", "fan_in_fan_out"] where file[key] != .bool(false) {
+      try refuse(key, supported: "false")
+    }
+    for key in [
+      "layer_replication", "target_parameters", "trainable_token_indices", "layers_pattern", "alora_invocation_tokens",
+      "arrow_config", "kasa_config", "velora_config", "monteclora_config",
+    ] where file[key] != .array([]) {
+      try refuse(key, supported: "null")
+    }
+    // PiSSA and its kind change the base weights at the start, so that the saved deltas do not fit the base as it was.
+    if case .string(let start)? = file["init_lora_weights"], !["gaussian", "orthogonal", "eva"].contains(start) {
+      try refuse("init_lora_weights", supported: "true, false, \"gaussian\", \"orthogonal\", \"eva\"")
+    }
+  }
+
+  /// Writes adapter_config.json into a folder, for PEFT to open.
+  ///
+  /// - Throws: `ModelError.unwritable`.
+  public func save(to folder: URL) throws {
+    func strings(_ values: [String]) -> JSONValue { values.isEmpty ? .null : .array(values.map(JSONValue.string)) }
+    let targetModules: JSONValue =
+      switch targets {
+      case .modules(let names): .array(names.map(JSONValue.string))
+      case .pattern(let pattern): .string(pattern)
+      case .allLinear: .string("all-linear")
+      }
+    let members: [String: JSONValue] = [
+      "peft_type": .string("LORA"), "task_type": .string(task.rawValue), "r": .integer(rank),
+      "lora_alpha": Self.json(alpha), "lora_dropout": .number(dropout), "target_modules": targetModules,
+      "use_rslora": .bool(usesRankStabilisation), "use_dora": .bool(usesMagnitudes),
+      "rank_pattern": .object(rankPattern.mapValues(JSONValue.integer)),
+      "alpha_pattern": .object(alphaPattern.mapValues(Self.json)),
+      "layers_to_transform": layers.map { .array($0.map(JSONValue.integer)) } ?? .null,
+      "exclude_modules": strings(excludedModules), "modules_to_save": strings(modulesToSave),
+      "base_model_name_or_path": baseModel.map(JSONValue.string) ?? .null, "bias": .string("none"),
+      "fan_in_fan_out": .bool(false), "init_lora_weights": .bool(true), "inference_mode": .bool(true),
+      "layers_pattern": .null, "revision": .null,
+    ]
+    try ConfigurationFile.write(members, to: folder.appendingPathComponent(Self.fileName))
+  }
+
+  /// Whole numbers without a point, as PEFT writes them.
+  private static func json(_ value: Double) -> JSONValue {
+    value == value.rounded() && abs(value) < 1e15 ? .integer(Int(value)) : .number(value)
+  }
+}

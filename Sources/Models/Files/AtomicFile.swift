@@ -1,0 +1,72 @@
+import Foundation
+
+/// A file that comes into being all at once: written beside its place, synced, then renamed.
+///
+/// Until `commit` the old file stays; a writer that goes away before leaves nothing behind.
+final class AtomicFile {
+  private let url: URL
+  private let temporary: String
+  private var descriptor: Int32
+
+  /// - Throws: `ModelError.unwritable` with the system's reason.
+  init(_ url: URL) throws {
+    self.url = url
+    temporary = url.path + ".\(getpid())-\(UUID().uuidString.prefix(8)).tmp"
+    descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    if descriptor < 0 { throw Self.unwritable(url) }
+  }
+
+  deinit { discard() }
+
+  func write(_ bytes: UnsafeRawBufferPointer) throws {
+    var rest = bytes
+    while let start = rest.baseAddress, rest.count > 0 {
+      let written = Foundation.write(descriptor, start, min(rest.count, 1 << 30))
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw Self.unwritable(url)
+      }
+      rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+    }
+  }
+
+  /// Makes sure that what was written is on the disk.
+  func sync() throws {
+    if fsync(descriptor) != 0 { throw Self.unwritable(url) }
+  }
+
+  /// Puts the file into its place; a kill leaves either the old file or the new one.
+  func commit() throws {
+    try sync()
+    close(descriptor)
+    descriptor = -1
+    if rename(temporary, url.path) != 0 {
+      let error = Self.unwritable(url)
+      unlink(temporary)
+      throw error
+    }
+    let folder = open(url.deletingLastPathComponent().path, O_RDONLY | O_CLOEXEC)
+    if folder >= 0 {
+      fsync(folder)
+      close(folder)
+    }
+  }
+
+  private func discard() {
+    guard descriptor >= 0 else { return }
+    close(descriptor)
+    unlink(temporary)
+    descriptor = -1
+  }
+
+  private static func unwritable(_ url: URL) -> ModelError {
+    .unwritable(file: url.path, reason: String(cString: strerror(errno)))
+  }
+
+  /// Writes a small file whole.
+  static func write(_ data: Data, to url: URL) throws {
+    let file = try AtomicFile(url)
+    try data.withUnsafeBytes { try file.write($0) }
+    try file.commit()
+  }
+}

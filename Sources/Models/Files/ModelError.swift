@@ -1,0 +1,39 @@
+/// What went wrong with a model's files, in words for the person at the terminal.
+public enum ModelError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// A file is missing or cannot be read.
+  case unreadable(file: String, reason: String)
+  /// A file ends too early, as after a broken download or a full disk.
+  case truncated(file: String, expectedBytes: Int, actualBytes: Int)
+  /// A file is damaged or not what its name says.
+  case malformed(file: String, reason: String)
+  /// A tensor's entry contradicts itself, the file, or the model.
+  case badTensor(file: String, tensor: String, reason: String)
+  /// A tensor that the model needs is not there.
+  case missingTensor(file: String, tensor: String)
+  /// A file asks for something that this program does not do.
+  case unsupported(file: String, feature: String, supported: String)
+  /// A file cannot be written.
+  case unwritable(file: String, reason: String)
+  /// An adapter's targets match no linear layer of the model.
+  case noTargets(String, [String])
+  /// No preset has this name.
+  case unknownPreset(String, known: [String])
+
+  public var description: String {
+    switch self {
+    case .unreadable(let file, let reason): "\(file): cannot be read: \(reason)"
+    case .truncated(let file, let expected, let actual):
+      "\(file): truncated: \(expected) bytes expected, \(actual) there; copy or download it again"
+    case .malformed(let file, let reason): "\(file): damaged: \(reason)"
+    case .badTensor(let file, let tensor, let reason): "\(file): tensor \(tensor): \(reason)"
+    case .missingTensor(let file, let tensor): "\(file): tensor \(tensor) is missing"
+    case .unsupported(let file, let feature, let supported):
+      "\(file): \(feature) is not supported; supported: \(supported)"
+    case .unwritable(let file, let reason): "\(file): cannot be written: \(reason)"
+    case .noTargets(let targets, let examples):
+      "the adapter's target_modules (\(targets)) match no linear layer; "
+        + "layers are called, for example, \(examples.joined(separator: ", "))"
+    case .unknownPreset(let name, let known): "no preset is called \(name); there are \(known.joined(separator: ", "))"
+    }
+  }
+}
