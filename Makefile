@@ -26,6 +26,7 @@ check: lint test
 
 lint: bootstrap
 	swift format lint --strict --recursive Package.swift Sources Tests schemas pipelines
+	scripts/recipes-doc.py --check
 
 format: bootstrap
 	swift format format --in-place --recursive Package.swift Sources Tests schemas pipelines
