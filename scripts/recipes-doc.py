@@ -31,7 +31,8 @@ def rows(properties, required, prefix=""):
         inner = key.get("properties")
         default = key.get("default")
         shown = "required" if name in required else "" if default in (None, {}) else f"`{json.dumps(default, ensure_ascii=False)}`"
-        yield f"| `{prefix}{name}` | {kind(key)} | {shown} | {key.get('description', '').replace('<', '\\<')} |"
+        meaning = key.get("description", "").replace("<", "\\<")
+        yield f"| `{prefix}{name}` | {kind(key)} | {shown} | {meaning} |"
         if inner:
             yield from rows(inner, key.get("required", []), f"{prefix}{name}.")
 
