@@ -1,4 +1,6 @@
 import ArgumentParser
+import Foundation
+import Terminal
 
 /// The front door of the data column: documents, pairs and labels.
 @main
@@ -15,5 +17,39 @@ struct Prep: AsyncParsableCommand {
 
       Exit codes: 0 done, 1 failed, 2 bad usage or bad recipe, 3 waiting for people, 130 interrupted.
       """,
-    subcommands: [])
+    subcommands: [
+      PairsCommand.self, ImportCommand.self, ExportCommand.self, LabelCommand.self, AgreementCommand.self,
+    ])
+
+  static func main() async {
+    do {
+      var command = try parseAsRoot()
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      exit(report(error))
+    }
+  }
+
+  /// Tells the person at the terminal what went wrong.
+  /// - Returns: the exit code.
+  private static func report(_ error: any Error) -> Int32 {
+    if let code = error as? ExitCode { return code.rawValue }
+    switch exitCode(for: error) {
+    case .success:
+      Console.output.line(fullMessage(for: error))
+      return 0
+    case .validationFailure:
+      let text = fullMessage(for: error)
+      Console.error.line("prep: " + (text.hasPrefix("Error: ") ? String(text.dropFirst(7)) : text))
+      return 2
+    default:
+      let text = error is CocoaError ? error.localizedDescription : "\(error)"
+      Console.error.line("prep: " + text.split(whereSeparator: \.isNewline).joined(separator: " "))
+      return 1
+    }
+  }
 }
