@@ -20,16 +20,18 @@ public final class Adapter: @unchecked Sendable {
     var parameters: [Parameter] = []
     for linear in model.linears where configuration.targets(linear.name) {
       let rank = configuration.rank(forModule: linear.name)
-      let prefix = "base_model.model." + linear.name
-      let a = try weight(prefix + ".lora_A.weight", [rank, linear.inputs])
-      let b = try weight(prefix + ".lora_B.weight", [linear.outputs, rank])
+      let a = try weight(AdapterTensorName.down(linear.name), [rank, linear.inputs])
+      let b = try weight(AdapterTensorName.up(linear.name), [linear.outputs, rank])
       deltas[linear.name] = LowRankDelta(a: a, b: b, scale: configuration.scale(forModule: linear.name))
       parameters += [a, b]
+    }
+    if configuration.usesMagnitudes {
+      throw ModelError.unsupported(file: "adapter", feature: "DoRA (use_dora)", supported: "LoRA and rsLoRA")
     }
     guard !deltas.isEmpty else {
       throw ModelError.noTargets(configuration.targetDescription, model.linears.prefix(7).map(\.name))
     }
-    self.scoreHead = scoreHead ? try weight("base_model.model.score.weight", [1, model.configuration.hiddenSize]) : nil
+    self.scoreHead = scoreHead ? try weight(AdapterTensorName.score, [1, model.configuration.hiddenSize]) : nil
     self.configuration = configuration
     self.deltas = deltas
     self.parameters = parameters + (self.scoreHead.map { [$0] } ?? [])
@@ -42,6 +44,10 @@ public final class Adapter: @unchecked Sendable {
   public convenience init(
     _ configuration: AdapterConfiguration, model: LanguageModel, seed: UInt64, scoreHead: Bool = false
   ) throws {
+    if configuration.dropout != 0 {
+      throw ModelError.unsupported(
+        file: "adapter", feature: "training with dropout \(configuration.dropout)", supported: "0")
+    }
     try self.init(configuration: configuration, model: model, scoreHead: scoreHead) { name, shape in
       let value = Tensor.zeros(shape)
       if name.hasSuffix("lora_A.weight") {
@@ -62,7 +68,7 @@ public final class Adapter: @unchecked Sendable {
     let file = try SafetensorsFile(folder.appendingPathComponent("adapter_model.safetensors"))
     try self.init(
       configuration: AdapterConfiguration(folder: folder), model: model,
-      scoreHead: file.names.contains("base_model.model.score.weight")
+      scoreHead: file.names.contains(AdapterTensorName.score)
     ) { name, shape in
       let parameter = Parameter(name: name, value: try file.tensor(name, shape: shape), ownsValue: false)
       parameter.makeWritable()
@@ -90,7 +96,7 @@ public final class Adapter: @unchecked Sendable {
   ///
   /// - Throws: `ModelError` when the folder cannot be written.
   public func save(to folder: URL) throws {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try ModelFolder.create(folder)
     try SafetensorsWriter.write(parameters, to: folder.appendingPathComponent("adapter_model.safetensors"))
     try configuration.save(to: folder)
   }

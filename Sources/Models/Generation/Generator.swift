@@ -41,7 +41,7 @@ public final class Generator {
     var active: [Sequence] = []
     var waiting = 0
     let sampler = Sampler(options: options)
-    let decoder = Decoder(role: role, workspace: workspace)
+    let decoder = DecodeStep(role: role, workspace: workspace)
 
     func accept(_ sequence: inout Sequence, _ logits: UnsafeMutableBufferPointer<Float>) -> Bool {
       let (prompt, sample) = (sequence.index / samplesPerPrompt, sequence.index % samplesPerPrompt)
@@ -89,7 +89,7 @@ public final class Generator {
         continue
       }
       workspace.scratch {
-        let logits = decoder.step(active.map(\.next), caches: active.map(\.cache))
+        let logits = decoder.run(active.map(\.next), caches: active.map(\.cache))
         var remaining: [Sequence] = []
         for (row, var sequence) in active.enumerated() {
           let row = UnsafeMutableBufferPointer(start: logits.row(row), count: logits.columns)

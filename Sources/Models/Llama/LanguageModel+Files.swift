@@ -34,8 +34,8 @@ extension LanguageModel {
   ///
   /// - Throws: `ModelError` when the folder cannot be written.
   public func save(to folder: URL) throws {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    try SafetensorsWriter.write(parameters, to: folder.appendingPathComponent("model.safetensors"))
+    try ModelFolder.create(folder)
+    try SafetensorsWriter.write(parameters, toFolder: folder)
     try configuration.save(to: folder)
   }
 }
@@ -48,6 +48,17 @@ extension Tensor {
         var generator = CounterGenerator(seed: seed, purpose: purpose, item: row)
         for column in 0..<columns { self.row(row)[column] = generator.nextNormal() * deviation }
       }
+    }
+  }
+}
+
+enum ModelFolder {
+  /// - Throws: `ModelError.unwritable`.
+  static func create(_ folder: URL) throws {
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw ModelError.unwritable(file: folder.path, reason: "the folder cannot be made: \(error.localizedDescription)")
     }
   }
 }

@@ -5,13 +5,13 @@ import Tensors
 ///
 /// Products stream the weights for at most `chunk` rows at a time, and a row's result does not depend on the others,
 /// so a batch gives what single runs give.
-struct Decoder {
+struct DecodeStep {
   let role: Role
   let workspace: Workspace
   static let chunk = 16
 
   /// Logits [B, V] of the next token for each sequence; every cache grows by one.
-  func step(_ tokens: [Int32], caches: [KeyValueCache]) -> Tensor {
+  func run(_ tokens: [Int32], caches: [KeyValueCache]) -> Tensor {
     let model = role.model
     let logits = workspace.allocate([tokens.count, model.configuration.vocabularySize])
     for first in stride(from: 0, to: tokens.count, by: Self.chunk) {
@@ -19,13 +19,13 @@ struct Decoder {
       workspace.scratch {
         let part = Tensor(
           shape: [rows.count, logits.columns], data: logits.row(first), owner: workspace)
-        run(Array(tokens[rows]), caches: Array(caches[rows]), logits: part)
+        advance(Array(tokens[rows]), caches: Array(caches[rows]), logits: part)
       }
     }
     return logits
   }
 
-  private func run(_ tokens: [Int32], caches: [KeyValueCache], logits: Tensor) {
+  private func advance(_ tokens: [Int32], caches: [KeyValueCache], logits: Tensor) {
     let model = role.model
     let epsilon = model.configuration.rmsNormEpsilon
     let count = tokens.count
