@@ -13,7 +13,7 @@ public struct MiningParameters: Sendable, Codable, Equatable {
   public var maximumPromptCharacters: Int
   /// Longest answer to a question, in characters.
   public var maximumAnswerCharacters: Int
-  /// Shortest and longest text of a section or definition, in characters.
+  /// Shortest and longest text of a section, in characters; for the shortest a Chinese character counts as three.
   public var minimumSectionCharacters: Int
   public var maximumSectionCharacters: Int
   /// Chooses among the templates of section prompts.

@@ -7,9 +7,14 @@ enum PairChecks {
     if candidate.prompt.count > parameters.maximumPromptCharacters { return .promptTooLong }
     if PromptNormalisation.key(answer) == PromptNormalisation.key(candidate.prompt) { return .promptEqualsAnswer }
     if isOnlyLinks(answer) { return .answerOnlyLinks }
-    if isBounded, answer.count < parameters.minimumSectionCharacters { return .answerTooShort }
+    if isBounded, weight(of: answer) < parameters.minimumSectionCharacters { return .answerTooShort }
     let limit = isBounded ? parameters.maximumSectionCharacters : parameters.maximumAnswerCharacters
     return answer.count > limit ? .answerTooLong : nil
+  }
+
+  /// Characters, a Chinese one counting as three: it says about as much as three Latin letters.
+  private static func weight(of answer: String) -> Int {
+    answer.count + 2 * answer.unicodeScalars.count { $0.isHan }
   }
 
   /// Whether nothing but addresses and link texts is left of an answer.

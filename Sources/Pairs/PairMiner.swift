@@ -2,10 +2,13 @@ import Store
 
 /// The pairs stage: makes instruction pairs of the store's documents and of the identity template.
 ///
-/// Running it again with the same documents and parameters does nothing; killed, it loses at most one document.
+/// Running it again with the same documents and parameters does nothing; killed, it loses at most the batch in hand.
 public struct PairMiner: Sendable {
   /// The stage's name in the store.
   public static let stage = "pairs"
+
+  /// Documents written in one transaction.
+  private static let batchSize = 16
 
   private let store: Store
   private let request: PairsRequest
@@ -29,15 +32,20 @@ public struct PairMiner: Sendable {
 
     var writer = try PairWriter(store: store, fingerprint: fingerprint)
     var selection = CorpusSelection()
-    try addIdentity(&writer, &selection)
+    try store.atomically { try addIdentity(&writer, &selection) }
     let splits = request.split.assign(groups: documents.map(\.group), seed: request.seed)
     let miner = DocumentMiner(parameters: request.mining)
-    for (index, entry) in documents.enumerated() {
-      guard let document = try store.document(id: entry.id) else { continue }
-      let found = miner.candidates(text: document.text, title: document.title, languageTag: document.language)
-      let candidates = selection.checked(found, group: entry.group)
-      try writer.write(candidates, document: document, split: splits[entry.group] ?? .train)
-      try progress(index + 1, documents.count)
+    for start in stride(from: 0, to: documents.count, by: Self.batchSize) {
+      let batch = documents[start..<min(start + Self.batchSize, documents.count)]
+      try store.atomically {
+        for entry in batch {
+          guard let document = try store.document(id: entry.id) else { continue }
+          let found = miner.candidates(text: document.text, title: document.title, languageTag: document.language)
+          let candidates = selection.checked(found, group: entry.group)
+          try writer.write(candidates, document: document, split: splits[entry.group] ?? .train)
+        }
+      }
+      try progress(batch.endIndex, documents.count)
     }
     writer.report.documents = documents.count
     try writer.finish(origins: coveredOrigins)

@@ -1,6 +1,6 @@
 import Store
 
-/// Writes candidates as pairs with the characters they came from, one document a transaction.
+/// Writes candidates as pairs with the characters they came from.
 struct PairWriter {
   var report = PairsReport()
 

@@ -57,6 +57,12 @@ import Testing
     #expect(mining.all.contains { $0.rejection == .answerTooShort })
   }
 
+  @Test func aChineseCharacterCountsAsThree() {
+    let text = "微调教语言模型回答问题，模型读很多对提示和好的回答。"
+    #expect(Mining("# 监督微调的用处\n\n\(text)，\(text)").kept(.section).count == 1)
+    #expect(Mining("# 监督微调的用处\n\n短。").kept(.section).isEmpty)
+  }
+
   @Test func everyRuleCanBeTurnedOff() {
     let text = "# Why?\n\n\(body)\n\n# The Debian archive\n\n\(body)\n\nterm\n: definition"
     let none = MiningParameters(faq: false, definitions: false, sections: false)
