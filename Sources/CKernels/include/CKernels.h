@@ -1,7 +1,8 @@
 // SIMD kernels over contiguous f32 rows, chosen once at start for the processor.
 //
 // Letters: T rows (tokens), C width, H heads, D head size, V vocabulary slice, K keys, n elements.
-// Every function has a portable version in `portable.c` that the tests hold the others to.
+// Every function has a portable version in `portable/` that the tests hold the others to; the vector versions are
+// written once in `vector/` and compiled per level. TOUCHSTONE_KERNELS=portable|avx2|avx512 forces a level.
 // No function allocates, keeps state or starts threads: callers split the rows.
 #ifndef CKERNELS_H
 #define CKERNELS_H

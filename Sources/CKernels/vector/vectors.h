@@ -33,12 +33,13 @@ static void k_exp(float *y, const float *x, long n) {
 // p, g, m1, m2 (first and second moment) [n]; c1, c2 the bias corrections of this step.
 static void k_adamw(float *p, const float *g, float *m1, float *m2, long n, float lr, float b1, float b2, float eps,
                     float decay, float c1, float c2, float gscale) {
+  const float s1 = 1 / c1, s2 = 1 / c2; // divisions are dear
   VECTORS(n, {
     vf gradient = vmul(vload_n(g + i, m), vset(gscale)), value = vload_n(p + i, m);
     vf mean = vfma(vset(b1), vload_n(m1 + i, m), vmul(vset(1 - b1), gradient));
     vf square = vfma(vset(b2), vload_n(m2 + i, m), vmul(vmul(vset(1 - b2), gradient), gradient));
-    vf root = vadd(vsqrt(vdiv(square, vset(c2))), vset(eps));
-    vf move = vfma(vset(decay), value, vdiv(vdiv(mean, vset(c1)), root));
+    vf root = vadd(vsqrt(vmul(square, vset(s2))), vset(eps));
+    vf move = vfma(vset(decay), value, vdiv(vmul(mean, vset(s1)), root));
     vstore_n(m1 + i, mean, m);
     vstore_n(m2 + i, square, m);
     vstore_n(p + i, vfnma(vset(lr), move, value), m);
