@@ -1,0 +1,95 @@
+import Models
+import Tensors
+
+/// Trains a role's score head, and what else of it is trainable, to score the preferred answer higher.
+///
+/// A pair shares its prompt; the score is read at the last token of each answer. The loss is the mean over pairs.
+public final class RewardTrainer {
+  private let role: Role
+  private let options: RewardOptions
+  private let rows: [PreferenceRow]
+  private let validation: [PreferenceRow]
+  private let order: EpochOrder
+  private let optimizer: AdamW
+  private let loop: TrainingLoop
+  private let workspace = Workspace()
+  private let flops: FlopCounter
+
+  public let data: DataReport
+
+  /// - Throws: `TrainingError` for options or rows that cannot be trained on, or a role without a score head.
+  public init(
+    role: Role, rows: [PreferenceRow], validation: [PreferenceRow] = [], options: RewardOptions,
+    context: TrainingContext = TrainingContext()
+  ) throws {
+    try options.optimizer.check()
+    try options.loop.check()
+    try TrainingError.require(options.centering >= 0, "centering", options.centering, "0 or more")
+    try role.requireScoreHead("reward model")
+    let parameters = try role.requireTrainable("reward model")
+    let limits = RowLimits(role, maximumLength: options.loop.maximumLength)
+    let prepared = try limits.prepare(rows)
+    data = try prepared.report.requireRows("no pair is left")
+    self.rows = prepared.rows
+    self.validation = try limits.prepare(validation).rows
+    self.role = role
+    self.options = options
+    order = EpochOrder(
+      count: prepared.rows.count, batchSize: options.loop.batchSize, seed: options.loop.seed,
+      shuffles: options.loop.shuffles)
+    optimizer = AdamW(groups: [ParameterGroup(name: "reward", parameters: parameters)], options: options.optimizer)
+    loop = try TrainingLoop(
+      kind: "reward", options: options.loop, settings: options, optimizer: optimizer, context: context, data: data,
+      stepsPerEpoch: order.stepsPerEpoch)
+    flops = FlopCounter(configuration: role.model.configuration)
+  }
+
+  public var totalSteps: Int { loop.totalSteps }
+
+  /// Trains to the end from the last checkpoint, or until cancelled.
+  public func train() throws -> TrainingOutcome { try loop.run(self) }
+}
+
+extension RewardTrainer: TrainingProcedure {
+  func step(_ step: Int, learningRate: Double) throws -> StepResult {
+    let pairs = order.items(step: step).map { rows[$0] }
+    optimizer.zeroGradients()
+    let pass = score(pairs, recording: true)
+    try requireFinite(pass.summary.loss)
+    let norms = try optimizer.update(learningRates: [learningRate])
+    return StepResult(
+      loss: pass.summary.loss, gradientNorm: norms[0], targetTokens: 2 * pairs.count,
+      totalTokens: pairs.reduce(0) { $0 + $1.tokenCount }, floatingPointOperations: pass.operations,
+      metrics: pass.summary.metrics, rows: pairs.map(\.id))
+  }
+
+  func validate() throws -> [String: Double] {
+    guard !validation.isEmpty else { return [:] }
+    let summary = score(validation, recording: false).summary
+    return summary.metrics.merging(["loss": summary.loss]) { $1 }
+  }
+
+  private func score(_ pairs: [PreferenceRow], recording: Bool) -> (summary: PairSummary, operations: Double) {
+    let loss = RewardLoss(centering: options.centering)
+    let weight = LossAveraging.perPair(pairs: pairs.count)
+    var summary = PairSummary(pairs: pairs.count)
+    var operations = 0.0
+    for range in TokenBudget.ranges(costs: pairs.map(\.cost), budget: options.loop.microbatchTokens) {
+      let stream = AnswerStream(pairs[range], keepsLastTokens: true)
+      let tape = Tape(recording: recording, workspace: workspace)
+      let scores = role.hiddenStates(stream.batch, tape: tape).scores(rows: stream.answers.map { $0.lastRow! })
+      var gradient: [Float] = []
+      for (index, pair) in pairs[range].enumerated() {
+        let (chosen, rejected) = (Double(scores.values[2 * index]), Double(scores.values[2 * index + 1]))
+        let result = loss(chosen: chosen, rejected: rejected, margin: pair.margin)
+        summary.add(loss: result.value, chosen: chosen, rejected: rejected)
+        gradient += [Float(weight * result.chosenGradient), Float(weight * result.rejectedGradient)]
+      }
+      if recording { scores.setGradient(gradient) }
+      tape.backward()
+      tape.finish()
+      operations += flops.operations(stream.batch, headRows: 0, pass: recording ? role.trainingPass : .forward)
+    }
+    return (summary, operations)
+  }
+}

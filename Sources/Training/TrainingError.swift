@@ -1,0 +1,40 @@
+/// What stops training, in words for the person at the terminal.
+public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
+  case invalidOption(name: String, value: String, expected: String)
+  /// No row is left to train on, with what became of them.
+  case noRows(what: String, report: String)
+  case invalidRow(id: String, reason: String)
+  case nothingTrainable(role: String)
+  case missingScoreHead(role: String)
+  case sharedTrainableBase
+  case notFinite(String)
+  case foreignCheckpoint(path: String)
+  case checkpoint(path: String, reason: String)
+
+  public var description: String {
+    switch self {
+    case .invalidOption(let name, let value, let expected):
+      "\(name) is \(value), but it must be \(expected)"
+    case .noRows(let what, let report):
+      "there is nothing to train on: \(what) (\(report)); check the data of this stage and its maximum length"
+    case .invalidRow(let id, let reason):
+      "row \(id) cannot be trained on: \(reason)"
+    case .nothingTrainable(let role):
+      "the \(role) has nothing to train: give it an adapter, or make its model trainable"
+    case .missingScoreHead(let role):
+      "the \(role)'s adapter has no score head: make it with a score head, or start from a reward model"
+    case .sharedTrainableBase:
+      "the reference would change with the policy: train an adapter, or give the reference a model of its own"
+    case .notFinite(let what):
+      "\(what) is no longer a finite number; lower the learning rate or the maximum gradient norm"
+    case .foreignCheckpoint(let path):
+      "checkpoint \(path) belongs to another recipe, data set or model; remove it, or train in another folder"
+    case .checkpoint(let path, let reason):
+      "checkpoint \(path): \(reason)"
+    }
+  }
+
+  static func require(_ condition: Bool, _ name: String, _ value: some Any, _ expected: String) throws {
+    guard condition else { throw invalidOption(name: name, value: "\(value)", expected: expected) }
+  }
+}
