@@ -65,4 +65,20 @@ import Testing
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: bench.folder.path).allSatisfy { !$0.hasSuffix(".part") })
   }
+
+  @Test func linksAndDevicesStayWhatTheyAre() throws {
+    let bench = try Workbench()
+    try DatasetImporter(store: bench.store).importFile(Workbench.fixture("sft.jsonl"))
+    let exporter = DatasetExporter(store: bench.store)
+    _ = try bench.file("target.jsonl", "old")
+    try FileManager.default.createSymbolicLink(atPath: bench.path("link.jsonl"), withDestinationPath: "target.jsonl")
+    try exporter.export(.sft, to: bench.path("link.jsonl"))
+    #expect(try bench.text("target.jsonl").hasPrefix("{\"messages\""))
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: bench.path("link.jsonl")) == "target.jsonl")
+    #if os(Linux)
+      #expect(try exporter.export(.sft, to: "/dev/null") == 3)
+      #expect { try exporter.export(.sft, to: "/dev/full") } throws: { "\($0)".contains("no space left") }
+      #expect(throws: DatasetsError.self) { try exporter.export(.sft, to: bench.folder.path) }
+    #endif
+  }
 }
