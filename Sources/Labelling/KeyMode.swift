@@ -17,14 +17,14 @@ public struct KeyMode {
     try RawTerminal.enter()
     defer { RawTerminal.leave() }
     var state = KeyModeState()
-    while let view = session.view {
-      draw(session, view, &state)
+    while session.end != .limitReached {
+      draw(session, &state)
       if let outcome = try state.handle(RawTerminal.key(), &session) { return outcome }
     }
-    return .finished(session.end ?? .nothingLeft)
+    return .finished(.limitReached)
   }
 
-  private func draw(_ session: LabelSession, _ view: LabelSession.View, _ state: inout KeyModeState) {
+  private func draw(_ session: LabelSession, _ state: inout KeyModeState) {
     let screen = LabelScreen(width: max(20, console.columns), console: console)
     let footer: [String]
     if let draft = state.draft {
@@ -32,7 +32,14 @@ public struct KeyMode {
     } else {
       footer = (state.notice.map { [$0] } ?? []) + screen.footer(session)
     }
-    let content = state.isHelpShown ? wrap(LabelAction.guide, width: screen.width) : screen.body(view)
+    let content =
+      if state.isHelpShown {
+        wrap(LabelAction.guide, width: screen.width)
+      } else if let view = session.view {
+        screen.body(view)
+      } else {
+        wrap("Nothing is left to judge. [u] takes back your last answer, [q] leaves.", width: screen.width)
+      }
     // Header, a blank line, the page, a line that tells of more, and the footer.
     state.pageHeight = max(1, rows() - footer.count - 3)
     state.scroll = max(0, min(state.scroll, content.count - state.pageHeight))
@@ -81,7 +88,8 @@ package struct KeyModeState {
     case .down: scroll += 1
     case .pageUp, .character("-"): scroll = max(0, scroll - pageHeight)
     case .pageDown, .character(" "): scroll += pageHeight
-    case .end: return .quit
+    case .end: return session.view == nil ? .finished(.nothingLeft) : .quit
+    case .enter where session.view == nil: return .finished(.nothingLeft)
     case .character(let character):
       guard let action = LabelAction(key: character) else {
         notice = "no such key: \(character); ? for help"
@@ -101,11 +109,11 @@ package struct KeyModeState {
     case .undo:
       notice = try session.undo() ? "took back your last answer" : "there is nothing to take back"
       scroll = 0
-    case .comment: draft = session.comment ?? ""
+    case .comment: if session.view != nil { draft = session.comment ?? "" }
     case .help:
       isHelpShown = true
       scroll = 0
-    case .quit: return .quit
+    case .quit: return session.view == nil ? .finished(.nothingLeft) : .quit
     }
     return nil
   }

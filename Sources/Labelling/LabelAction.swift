@@ -45,13 +45,13 @@ public enum LabelAction: Hashable, Sendable {
 
   /// Every key with what it does, in the order of the screen's last line.
   static let keys: [(key: String, word: String)] = [
-    ("a", "A is better"), ("b", "B is better"), ("t", "tie"), ("n", "neither, both bad"), ("s", "skip"),
-    ("u", "undo"), ("c", "comment"), ("?", "help"), ("q", "quit"),
+    ("a", "A better"), ("b", "B better"), ("t", "tie"), ("n", "neither"), ("s", "skip"), ("u", "undo"),
+    ("c", "comment"), ("?", "help"), ("q", "quit"),
   ]
 
   /// What the help page says.
   static let guide = """
-    Which answer would you rather get to this question? Judge the whole answer: is it right, does it answer what was
+    Which answer would you rather get to this question? Judge the whole answer: is it right, does it answer what was \
     asked, is it clear and no longer than needed? The order of the two is shuffled, so A and B mean nothing.
 
       a  A is better          b  B is better

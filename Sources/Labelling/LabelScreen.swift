@@ -44,7 +44,7 @@ struct LabelScreen {
     for row in 0..<max(left.count, right.count) {
       let one = row < left.count ? left[row] : ""
       let two = row < right.count ? right[row] : ""
-      lines.append("\(one.padded(to: column)) \(divider) \(two)")
+      lines.append("\(one.padded(to: column)) \(divider)" + (two.isEmpty ? "" : " " + two))
     }
     return lines
   }
@@ -60,9 +60,22 @@ struct LabelScreen {
 
   /// The keys, and the comment that will be stored.
   func footer(_ session: LabelSession) -> [String] {
-    let keys = LabelAction.keys.map { "\($0.key) \($0.word)" }.joined(separator: "   ")
     let comment = session.comment.map { wrap("comment: \($0.printable)", width: width) } ?? []
-    return comment.map { console.styled($0, .yellow) } + wrap(keys, width: width).map { console.styled($0, .dim) }
+    return comment.map { console.styled($0, .yellow) } + keys.map { console.styled($0, .dim) }
+  }
+
+  /// The keys with what they do, in as few lines as hold them.
+  private var keys: [String] {
+    var lines: [String] = []
+    for (key, word) in LabelAction.keys {
+      let item = "[\(key)] \(word)"
+      if let last = lines.last, last.displayWidth + 2 + item.displayWidth <= width {
+        lines[lines.count - 1] = last + "  " + item
+      } else {
+        lines.append(item)
+      }
+    }
+    return lines
   }
 
   private static func name(_ role: Message.Role) -> String {

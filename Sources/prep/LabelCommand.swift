@@ -40,12 +40,16 @@ struct LabelCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Only prompts of this split: train, validation or test.", valueName: "split"))
   var split: String?
 
+  @Flag(help: "First take back the annotator's last answer, then go on.")
+  var undo = false
+
   @Option(help: "Decides which answer is shown first.")
   var seed: UInt64 = 0
 
   func validate() throws {
     if let limit, limit < 1 { throw ValidationError("--limit must be at least 1, got \(limit)") }
     if rule != nil, annotator != nil { throw ValidationError("--rule and --annotator exclude each other") }
+    if rule != nil, undo { throw ValidationError("--undo takes back a person's answer; a rule has none to take back") }
     if let split, Split(rawValue: split) == nil {
       throw ValidationError("--split must be train, validation or test, got '\(split)'")
     }
@@ -58,6 +62,7 @@ struct LabelCommand: ParsableCommand {
     if let rule { return try label(store, filter, rule: RuleAnnotators.named(rule)) }
     let annotator = try store.annotator(name: try annotatorName(), kind: .person)
     var session = try LabelSession(store: store, annotator: annotator, filter: filter, limit: limit, seed: seed)
+    if undo, try !session.undo(), !options.quiet { Console.error.line("there is nothing to take back") }
     let outcome = session.view == nil ? .finished(session.end ?? .nothingLeft) : try converse(&session)
     try report(session, outcome)
     if outcome == .interrupted { throw ExitCode(130) }

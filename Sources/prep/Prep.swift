@@ -30,7 +30,7 @@ struct Prep: AsyncParsableCommand {
         try command.run()
       }
     } catch {
-      exit(report(error))
+      Foundation.exit(report(error))
     }
   }
 

@@ -66,4 +66,14 @@ import Testing
     try type([.down, .character("t")], &state, &session)
     #expect(state.scroll == 0)
   }
+
+  @Test func theLastAnswerCanBeTakenBackToo() throws {
+    let fixture = try LabelFixture(count: 1)
+    var session = try LabelSession(store: fixture.store, annotator: fixture.annotator())
+    var state = KeyModeState()
+    #expect(try type([.character("t"), .character("c"), .character("a"), .character("u")], &state, &session) == nil)
+    #expect(session.view != nil && state.draft == nil)
+    #expect(try type([.character("n"), .enter], &state, &session) == .finished(.nothingLeft))
+    #expect(try fixture.verdicts() == [.bothBad])
+  }
 }
