@@ -62,6 +62,13 @@ public struct AdapterConfiguration: Sendable, Hashable, Codable {
     self.task = task
     self.baseModel = baseModel
   }
+
+  /// A LoRA over layers by name; the one name `all-linear` stands for every linear layer.
+  public init(rank: Int, alpha: Double, dropout: Double = 0, targetModules: [String]) {
+    self.init(
+      rank: rank, alpha: alpha, dropout: dropout,
+      targets: targetModules == ["all-linear"] ? .allLinear : .modules(targetModules))
+  }
 }
 
 extension AdapterConfiguration {
