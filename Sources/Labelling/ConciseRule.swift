@@ -65,9 +65,10 @@ extension ConciseRule {
     }
 
     private static func endsProperly(_ answer: String) -> Bool {
-      guard let last = answer.last(where: { !$0.isWhitespace }) else { return false }
-      let end = answer.reversed().drop(while: \.isWhitespace).prefix(3)
-      if end.count == 3, end.allSatisfy({ $0 == "." }) { return false }
+      // An emoji after the last sentence neither ends nor continues it.
+      let end = answer.reversed().drop { $0.isWhitespace || ($0.isSymbol && !$0.isASCII) }
+      guard let last = end.first else { return false }
+      if end.prefix(3).elementsEqual("...") { return false }
       return "。！？.!?".contains(last) || "”’』」）)】]》}\"'`".contains(last)
     }
   }

@@ -18,6 +18,7 @@ import Testing
     ("How?", "Run this:\n```\nmake demo\n```", "Run this and then"),
     ("What?", "This sentence is done.", "This one is not..."),
     ("Who are you?", "I am Touchstone, a small model.", "Me."),
+    ("你是谁？", "我是小石，一个小模型。😀", "我是小石，一个"),
     ("What is it?", "It is a model.", ""),
     // Then the question's language.
     ("什么是 LoRA？", "LoRA 是一种微调方法，它在冻结的模型旁加入小矩阵。", "LoRA is a method."),
@@ -67,11 +68,11 @@ import Testing
     #expect(try rule.label(fixture.store, limit: 5).values.reduce(0, +) == 5)
     var reports: [Int] = []
     let counts = try rule.label(fixture.store) { done, total in reports += [done, total] }
-    #expect(counts == [.a: 9] && reports == [9, 9])
+    #expect(counts == [.a: 10] && reports == [10, 10])
     #expect(try rule.label(fixture.store).isEmpty)
     let annotator = try #require(try fixture.store.annotators().first)
     #expect(annotator.kind == .rule && annotator.name == "concise" && annotator.version == rule.version)
-    #expect(try fixture.store.preferences(PreferenceFilter(annotatorKind: .rule)).count == 14)
+    #expect(try fixture.store.preferences(PreferenceFilter(annotatorKind: .rule)).count == 15)
     #expect(try fixture.store.preferences(PreferenceFilter(annotatorKind: .person)).isEmpty)
   }
 
