@@ -134,3 +134,24 @@ extension Store {
     }
   }
 }
+
+extension Store {
+  /// Drops the documents of sources that no name stands for any more, and keeps them again when one does.
+  ///
+  /// A file that changed is a new source; what its former bytes said must not be trained on beside what it says now.
+  /// - Returns: how many documents were dropped and how many were kept again.
+  @discardableResult
+  public func dropSupersededDocuments() throws -> (dropped: Int, revived: Int) {
+    try write { db in
+      let isCurrent = "EXISTS (SELECT 1 FROM source_location AS l WHERE l.source = d.source AND l.is_current = 1)"
+      let wasNamed = "EXISTS (SELECT 1 FROM source_location AS l WHERE l.source = d.source)"
+      let stale = try String.fetchAll(
+        db, sql: "SELECT id FROM document AS d WHERE drop_reason IS NULL AND \(wasNamed) AND NOT \(isCurrent)")
+      let revived = try String.fetchAll(
+        db, sql: "SELECT id FROM document AS d WHERE drop_reason = 'superseded' AND \(isCurrent)")
+      for id in stale { try dropDocument(id: id, reason: "superseded") }
+      for id in revived { try keepDocument(id: id) }
+      return (stale.count, revived.count)
+    }
+  }
+}

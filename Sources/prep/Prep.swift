@@ -19,6 +19,7 @@ struct Prep: AsyncParsableCommand {
       """,
     subcommands: [
       PairsCommand.self, ImportCommand.self, ExportCommand.self, LabelCommand.self, AgreementCommand.self,
+      VerifyCommand.self,
     ])
 
   static func main() async {

@@ -23,6 +23,20 @@ import Testing
     #expect(location.source == old.source && location.modified == 1.5 && location.size == 3)
   }
 
+  @Test func documentsOfFormerBytesAreDroppedUntilTheyReturn() throws {
+    let fixture = try StoreFixture()
+    let old = try fixture.addDocument("old", uri: "file:///a")
+    let new = try fixture.addDocument("new", uri: "file:///a")
+    try fixture.store.refreshSearchIndex()
+    #expect(try fixture.store.dropSupersededDocuments() == (1, 0))
+    #expect(try fixture.store.documentIDs() == [new.document])
+    #expect(try fixture.store.search("old").isEmpty)
+    try fixture.store.recordLocation(SourceLocation(source: old.source, uri: "file:///b"))
+    #expect(try fixture.store.dropSupersededDocuments() == (0, 1))
+    #expect(try fixture.store.documentCount() == 2)
+    #expect(try fixture.store.document(id: old.document)?.isKept == true)
+  }
+
   @Test func documentsComeBackAsTheyWere() throws {
     let fixture = try StoreFixture()
     let source = try fixture.addDocument("x").source
