@@ -12,9 +12,12 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
   .target(name: name, dependencies: dependencies)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency] = [], fixtures: Bool = false) -> Target {
+/// - Parameter generators: scripts beside the tests that made their fixtures.
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency] = [], fixtures: Bool = false, generators: [String] = []
+) -> Target {
   .testTarget(
-    name: name + "Tests", dependencies: [.byName(name: name)] + dependencies,
+    name: name + "Tests", dependencies: [.byName(name: name)] + dependencies, exclude: generators,
     resources: fixtures ? [.copy("Fixtures")] : [])
 }
 
@@ -50,7 +53,7 @@ let package = Package(
       ]),
 
     // Data column
-    module("Ingest", ["Store", "CLibXML2", "CUchardet"]),
+    module("Ingest", ["Store", "CLibXML2", "CUchardet", "CZlib"]),
     module("Pairs", ["Store"]),
     module("Datasets", ["Store"]),
     module("Labelling", ["Store", "Terminal"]),
@@ -66,19 +69,20 @@ let package = Package(
     module("Store", ["Schemas", "CCrypto", grdb]),
     module("Terminal"),
     .target(
-      name: "Schemas", path: "schemas",
+      name: "Schemas", path: "schemas", exclude: ["recipe.schema.json"],
       resources: [
         .embedInCode("m0001-sources.sql"), .embedInCode("m0002-pairs.sql"), .embedInCode("m0003-models.sql"),
         .embedInCode("m0004-labels.sql"), .embedInCode("m0005-rollouts.sql"),
       ]),
     .target(
-      name: "PipelineLibrary", path: "pipelines",
-      resources: [.embedInCode("demo.yaml")]),
+      name: "PipelineLibrary", path: "pipelines", exclude: ["demo"],
+      resources: [.embedInCode("demo.yaml"), .embedInCode("debian.yaml")]),
 
     // System libraries
     .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CUchardet", pkgConfig: "uchardet", providers: [.apt(["libuchardet-dev"])]),
 
     // Tests
@@ -88,10 +92,12 @@ let package = Package(
     tests("Pairs", ["Store", "Ingest"], fixtures: true),
     tests("Datasets", ["Store"], fixtures: true),
     tests("Labelling", ["Store", "Terminal"]),
-    tests("Tokenizers", fixtures: true),
+    tests("Tokenizers", fixtures: true, generators: ["make_fixtures.py"]),
     tests("Tensors", ["CKernels"]),
-    tests("Models", ["Tensors", "Tokenizers"], fixtures: true),
-    tests("Training", ["Models", "Tensors", "Tokenizers"], fixtures: true),
+    tests("Models", ["Tensors", "Tokenizers"], fixtures: true, generators: ["make_fixtures.py"]),
+    tests(
+      "Training", ["Models", "Tensors", "Tokenizers"], fixtures: true,
+      generators: ["make_fixtures.py", "fixture_functions.py"]),
     tests("Recipes", ["Store"]),
   ]
 )

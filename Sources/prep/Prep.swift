@@ -18,6 +18,7 @@ struct Prep: AsyncParsableCommand {
       Exit codes: 0 done, 1 failed, 2 bad usage or bad recipe, 3 waiting for people, 130 interrupted.
       """,
     subcommands: [
+      IngestCommand.self, StatusCommand.self, SearchCommand.self, ShowCommand.self, TraceCommand.self,
       PairsCommand.self, ImportCommand.self, ExportCommand.self, LabelCommand.self, AgreementCommand.self,
       VerifyCommand.self,
     ])
