@@ -19,8 +19,10 @@ enum TextEncoding {
     if bytes.starts(with: [0xFF, 0xFE]) { return Detection(name: "UTF-16LE", markLength: 2) }
     if bytes.starts(with: [0xFE, 0xFF]) { return Detection(name: "UTF-16BE", markLength: 2) }
     if let name = unmarkedUTF16(bytes) { return Detection(name: name) }
+    // Seven-bit encodings switch their character sets by escape sequences.
+    let isSwitching = bytes.prefix(1 << 16).contains(27) && declaredName(bytes) == "ISO-2022-JP"
+    if !isSwitching, isValidUTF8(bytes) { return Detection(name: "UTF-8") }
     let declared = declaredName(bytes)
-    if isValidUTF8(bytes), declared != "ISO-2022-JP" { return Detection(name: "UTF-8") }
     if let declared, declared != "UTF-8", Transcoder.canDecode(bytes, from: declared) {
       return Detection(name: declared)
     }

@@ -11,16 +11,9 @@ public enum HTMLExtractor {
     let head = HTMLHead(tree: tree)
     let text = String(decoding: renderer.writer.bytes, as: UTF8.self)
     return ExtractedDocument(
-      title: head.documentTitle(firstHeading: firstHeading(text)), text: text, spans: renderer.writer.spans,
+      title: head.documentTitle(firstHeading: TextBlock.firstHeading(of: renderer.writer.bytes)), text: text,
+      spans: renderer.writer.spans,
       metadata: head.metadata, license: head.license)
-  }
-
-  private static func firstHeading(_ text: String) -> String? {
-    for block in TextBlock.blocks(of: text) {
-      guard case .heading(let level) = block.kind else { continue }
-      return String(decoding: Array(text.utf8)[block.range].dropFirst(level + 1), as: UTF8.self)
-    }
-    return nil
   }
 }
 

@@ -25,6 +25,8 @@ final class HTMLTree {
   var bytes: [UInt8] = []
   var attributes: [Attribute] = []
   private(set) var subtreeEnd: [Int32] = []
+  /// The words of attribute values by a hash of the value.
+  private var splitValues: [UInt64: [String]] = [:]
 
   /// Adds a node as the last child of `parent` and returns its index.
   func append(_ node: Node) -> Int32 {
@@ -80,8 +82,18 @@ final class HTMLTree {
   func names(of node: Int) -> [String] { words(.class, of: node) + words(.id, of: node) }
 
   private func words(_ name: HTMLAttribute, of node: Int) -> [String] {
-    guard let value = attribute(name, of: node) else { return [] }
-    return value.lowercased().split { $0 == " " || $0 == "\n" || $0 == "\t" }.map(String.init)
+    guard nodes[node].tag != .text else { return [] }
+    for entry in nodes[node].contents where attributes[Int(entry)].name == name {
+      let range = attributes[Int(entry)].value
+      let value = bytes[Int(range.lowerBound)..<Int(range.upperBound)]
+      // Pages repeat a few values thousands of times.
+      let key = value.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+      if let known = splitValues[key] { return known }
+      let words = String(decoding: value, as: UTF8.self).lowercased().split { $0 == " " || $0 == "\n" || $0 == "\t" }
+      splitValues[key] = words.map(String.init)
+      return splitValues[key] ?? []
+    }
+    return []
   }
 
   /// The text below a node with blanks collapsed, without any markup.

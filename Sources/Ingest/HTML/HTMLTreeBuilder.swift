@@ -1,4 +1,5 @@
 import CLibXML2
+import Glibc
 
 /// Builds an `HTMLTree` from libxml2's parser events, keeping for every text run the bytes it was read from.
 ///
@@ -157,7 +158,6 @@ final class HTMLTreeBuilder {
   }
 
   private func equal(_ left: UnsafePointer<UInt8>, _ right: UnsafePointer<UInt8>, _ count: Int) -> Bool {
-    for index in 0..<count where left[index] != right[index] { return false }
-    return true
+    memcmp(left, right, count) == 0
   }
 }

@@ -16,6 +16,14 @@ public struct TextBlock: Sendable, Equatable {
   /// The headings above this block, outermost first; a heading's own text is not part of its path.
   public var headingPath: [String]
 
+  /// The text of the first heading.
+  static func firstHeading(of bytes: [UInt8]) -> String? {
+    var scanner = TextBlockScanner(bytes: bytes)
+    let last = scanner.scan(stopsAtHeading: true).last
+    guard let last, case .heading(let level) = last.kind else { return nil }
+    return String(decoding: bytes[last.range].dropFirst(level + 1), as: UTF8.self)
+  }
+
   /// Splits light Markdown into its blocks, in order. Every byte that is not blank belongs to one block.
   public static func blocks(of text: String) -> [TextBlock] {
     var scanner = TextBlockScanner(bytes: Array(text.utf8))
@@ -34,7 +42,7 @@ private struct TextBlockScanner {
     self.bytes = bytes
   }
 
-  mutating func scan() -> [TextBlock] {
+  mutating func scan(stopsAtHeading: Bool = false) -> [TextBlock] {
     var position = 0
     var fence: (byte: UInt8, count: Int)?
     var afterBlank = true
@@ -53,6 +61,7 @@ private struct TextBlockScanner {
       } else {
         take(line: line, indent: indent, content: content, afterBlank: afterBlank, fence: &fence)
         afterBlank = false
+        if stopsAtHeading, !path.isEmpty { return blocks }
       }
       position = next
     }
