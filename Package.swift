@@ -41,14 +41,14 @@ let package = Package(
     .executableTarget(
       name: "rlhf",
       dependencies: [
-        "Recipes", "Training", "Models", "Tokenizers", "Tensors", "Store", "Terminal", argumentParser,
+        "Recipes", "PipelineLibrary", "Training", "Models", "Tokenizers", "Tensors", "Store", "Terminal", argumentParser,
       ]),
 
     // Where the columns meet
     module(
       "Recipes",
       [
-        "Ingest", "Pairs", "Datasets", "Labelling", "Training", "Models", "Tokenizers", "Tensors", "Store",
+        "Ingest", "Pairs", "Datasets", "Labelling", "Training", "Models", "Tokenizers", "Tensors", "CKernels", "Store",
         "Terminal", "PipelineLibrary", yams,
       ]),
 
@@ -98,6 +98,6 @@ let package = Package(
     tests(
       "Training", ["Models", "Tensors", "Tokenizers"], fixtures: true,
       generators: ["make_fixtures.py", "fixture_functions.py"]),
-    tests("Recipes", ["Store"]),
+    tests("Recipes", ["PipelineLibrary", "Models", "Tokenizers", "Store"]),
   ]
 )

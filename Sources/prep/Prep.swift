@@ -20,7 +20,7 @@ struct Prep: AsyncParsableCommand {
     subcommands: [
       IngestCommand.self, StatusCommand.self, SearchCommand.self, ShowCommand.self, TraceCommand.self,
       PairsCommand.self, ImportCommand.self, ExportCommand.self, LabelCommand.self, AgreementCommand.self,
-      VerifyCommand.self,
+      VerifyCommand.self, RunCommand.self,
     ])
 
   static func main() async {

@@ -12,8 +12,9 @@ extension KeyChecker {
         if model == nil {
           report("stage \(stage.name) has nothing to train: give the recipe the key model", line: stage.line)
         }
-        if stage.settings.optionalText("method") == "full", stage.settings.given.contains("lora") {
-          report("stage \(stage.name): lora needs method: lora, but the method is full", line: stage.lines(of: "lora"))
+        for key in ["lora", "adapter"]
+        where stage.settings.optionalText("method") == "full" && stage.settings.given.contains(key) {
+          report("stage \(stage.name): \(key) needs method: lora, but the method is full", line: stage.lines(of: key))
         }
       case .sample, .eval:
         if model == nil {

@@ -48,6 +48,8 @@ extension RecipeKeys {
     [
       Key("method", .choice(["full", "lora"]), default: "lora", "train all weights, or a low-rank update"),
       Key("lora", .map(lora), default: [:], "for method: lora"),
+      Key("adapter", .path, "for method: lora: the PEFT folder to start from, its rank and targets included"),
+      Key("shuffle", .boolean, default: true, "a new order in each epoch; false keeps the store's order"),
       Key("from", .text, "the stage whose model is trained (default: the last before this one)"),
       Key("origins", .list(.choice(originNames)), "pairs to train on (default: all)"),
       Key("maximum_length", .count, default: 512, "longest pair, tokens; longer answers are cut and counted"),

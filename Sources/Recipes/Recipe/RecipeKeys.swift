@@ -1,3 +1,5 @@
+import Models
+
 /// The tables of all keys that a recipe may hold. Parsing, checking, help and the JSON Schema come from them alone.
 package enum RecipeKeys {
   /// Keys of the recipe itself. `stages` and `defaults` have tables of their own.
@@ -18,14 +20,14 @@ package enum RecipeKeys {
   ]
 
   static let newModel: [Key] = [
-    Key("preset", .choice(ModelPreset.allCases.map(\.rawValue)), default: "micro", "sizes to start from"),
+    Key("preset", .choice(ModelConfiguration.presets.keys.sorted()), default: "demo-3m", "sizes to start from"),
     Key("hidden_size", .integer(8...16384), "width of the residual stream"),
     Key("intermediate_size", .integer(8...65536), "width of the feed-forward layer"),
     Key("layers", .integer(1...256), "number of blocks"),
     Key("heads", .integer(1...256), "query heads; their width is hidden_size / heads"),
     Key("key_value_heads", .integer(1...256), "key and value heads, shared by groups of query heads"),
-    Key("context", .integer(16...1_048_576), default: 1024, "longest sequence, tokens"),
-    Key("tied_embeddings", .boolean, default: true, "use one matrix for input and output tokens"),
+    Key("context", .integer(16...1_048_576), "longest sequence, tokens"),
+    Key("tied_embeddings", .boolean, "use one matrix for input and output tokens"),
     Key("rope_theta", .positive, default: 10_000, "base of the rotary positions"),
     Key("tokenizer", .map(tokenizer), default: [:], "the tokenizer of the new model"),
   ]

@@ -1,0 +1,124 @@
+import Foundation
+import Models
+import Store
+import Tensors
+import Tokenizers
+
+import enum Store.JSONValue
+
+/// The weights beside the store: folders named by the hash of their content, opened once each.
+package final class ModelLibrary {
+  package let store: Store
+  package let folder: URL
+  private var bases: [String: LanguageModel] = [:]
+  private var tokenizers: [String: Tokenizer] = [:]
+
+  package init(store: Store, folder: URL) {
+    self.store = store
+    self.folder = folder
+  }
+
+  package func checkpoints(ofRun run: String) -> URL {
+    folder.appendingPathComponent("checkpoints").appendingPathComponent(run)
+  }
+
+  /// Deletes a finished run's checkpoints: its model is saved.
+  package func removeCheckpoints(ofRun run: String) throws {
+    for checkpoint in try store.checkpoints(run: run) { try store.deleteCheckpoint(id: checkpoint.id) }
+    try? FileManager.default.removeItem(at: checkpoints(ofRun: run))
+  }
+
+  /// A hash of the weights that includes those an adapter stands on.
+  package func identity(_ model: ModelRecord) throws -> String {
+    guard let parent = try parent(of: model), model.kind != .base else { return model.hash }
+    return ContentHash.of("\(model.kind.rawValue) \(model.hash) on \(try identity(parent))")
+  }
+
+  package func parent(of model: ModelRecord) throws -> ModelRecord? {
+    try model.parent.flatMap { try store.model(id: $0) }
+  }
+
+  package func isOnDisk(_ model: ModelRecord) -> Bool {
+    FileManager.default.fileExists(atPath: model.path)
+  }
+
+  /// The full weights of a model: those of an adapter are merged with what it stands on, in memory.
+  package func base(_ model: ModelRecord) throws -> LanguageModel {
+    if let known = bases[model.id] { return known }
+    let loaded: LanguageModel
+    if model.kind == .base {
+      loaded = try LanguageModel(folder: URL(fileURLWithPath: model.path))
+    } else {
+      guard let parent = try parent(of: model) else { throw StoreError.notFound(id: model.parent ?? model.id) }
+      loaded = try freshBase(parent)
+      try Adapter(folder: URL(fileURLWithPath: model.path), model: loaded).merge(into: loaded)
+    }
+    bases[model.id] = loaded
+    return loaded
+  }
+
+  /// Weights of their own, to be trained or merged into without changing what others use.
+  package func freshBase(_ model: ModelRecord) throws -> LanguageModel {
+    let known = bases.removeValue(forKey: model.id)
+    defer { bases[model.id] = known }
+    let loaded = try base(model)
+    bases[model.id] = nil
+    return loaded
+  }
+
+  /// The model ready to be asked: an adapter over the weights that its siblings share.
+  package func role(_ model: ModelRecord) throws -> Role {
+    guard model.kind != .base, let parent = try parent(of: model) else { return Role(try base(model)) }
+    let shared = try base(parent)
+    let adapter = try Adapter(folder: URL(fileURLWithPath: model.path), model: shared)
+    adapter.isTrainable = false
+    return Role(shared, adapter)
+  }
+
+  /// The tokenizer of a model, which lies in the folder of the weights it stands on.
+  package func tokenizer(_ model: ModelRecord) throws -> Tokenizer {
+    var root = model
+    while root.kind != .base, let parent = try parent(of: root) { root = parent }
+    if let known = tokenizers[root.path] { return known }
+    let loaded = try Tokenizer(folder: URL(fileURLWithPath: root.path))
+    tokenizers[root.path] = loaded
+    return loaded
+  }
+
+  /// Forgets opened weights, so that memory is free for the next stage.
+  package func close() { bases = [:] }
+
+  /// Saves weights under the hash of their content and records them.
+  /// - Parameter write: writes the files into the folder it is given.
+  package func save(
+    name: String, kind: ModelRecord.Kind, parent: ModelRecord?, config: JSONValue = [:], write: (URL) throws -> Void
+  ) throws -> ModelRecord {
+    let manager = FileManager.default
+    let models = folder.appendingPathComponent("models")
+    let draft = models.appendingPathComponent(".draft-\(getpid())")
+    try? manager.removeItem(at: draft)
+    try manager.createDirectory(at: draft, withIntermediateDirectories: true)
+    defer { try? manager.removeItem(at: draft) }
+    try write(draft)
+    let hash = try Self.hash(ofWeightsIn: draft)
+    // Adapters of equal bytes over different bases are different models.
+    let ending = try parent.map { "-" + (try identity($0)).prefix(8) } ?? ""
+    let place = models.appendingPathComponent("\(hash.prefix(16))\(kind == .base ? "" : ending)")
+    try? manager.removeItem(at: place)
+    try manager.moveItem(at: draft, to: place)
+    let model = ModelRecord(
+      name: name, kind: kind, path: place.path, hash: hash, parent: parent?.id, config: config)
+    let added = try store.addModel(model)
+    bases[added.id] = nil
+    return try store.model(id: added.id) ?? model
+  }
+
+  /// The content hash of a folder's safetensors and configuration.
+  package static func hash(ofWeightsIn folder: URL) throws -> String {
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().filter {
+      $0.hasSuffix(".safetensors") || $0 == "config.json" || $0 == "adapter_config.json" || $0 == "tokenizer.json"
+    }
+    let hashes = try names.map { "\($0) \(try ContentHash.ofFile(folder.appendingPathComponent($0).path))" }
+    return ContentHash.of(hashes.joined(separator: "\n"))
+  }
+}

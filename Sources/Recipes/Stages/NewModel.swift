@@ -1,0 +1,65 @@
+import Models
+import Terminal
+import Tokenizers
+
+/// New models and tokenizers, for the model stage and `rlhf init`.
+public enum NewModel {
+  static let specialTokens: [String] = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+
+  /// A byte-level BPE with ChatML's special tokens.
+  public static func tokenizer(vocabularySize: Int, texts: some Sequence<String>) -> Tokenizer {
+    var trainer = BytePairTrainer(vocabularySize: vocabularySize, specialTokens: specialTokens)
+    for text in texts { trainer.add(text) }
+    return trainer.train()
+  }
+
+  /// A preset's shape with the keys that the recipe gives.
+  /// - Throws: `RecipeError.usage` for a shape that cannot be.
+  package static func configuration(_ settings: Settings, tokenizer: Tokenizer) throws -> ModelConfiguration {
+    guard var shape = ModelConfiguration.presets[settings.text("preset")] else {
+      throw RecipeError.usage("there is no preset \(settings.text("preset"))")
+    }
+    if let value = settings.optionalInteger("hidden_size") { shape.hiddenSize = value }
+    if let value = settings.optionalInteger("intermediate_size") { shape.intermediateSize = value }
+    if let value = settings.optionalInteger("layers") { shape.layerCount = value }
+    if let value = settings.optionalInteger("heads") { shape.headCount = value }
+    if let value = settings.optionalInteger("key_value_heads") { shape.keyValueHeadCount = value }
+    if let value = settings.optionalInteger("context") { shape.maximumPositions = value }
+    if let value = settings.values["tied_embeddings"]?.bool { shape.tiesEmbeddings = value }
+    shape.ropeTheta = settings.number("rope_theta")
+    shape.vocabularySize = tokenizer.vocabularySize
+    try fit(&shape, tokenizer: tokenizer)
+    return shape
+  }
+
+  /// A preset's shape for a tokenizer.
+  /// - Throws: `RecipeError.usage` for an unknown preset.
+  public static func configuration(preset: String, tokenizer: Tokenizer) throws -> ModelConfiguration {
+    guard var shape = ModelConfiguration.presets[preset] else {
+      let names = ModelConfiguration.presets.keys.sorted()
+      let hint = nearestName(to: preset, among: names).map { "did you mean \($0)?" }
+      throw RecipeError.usage("there is no preset \(preset): " + (hint ?? "there are " + names.joined(separator: ", ")))
+    }
+    shape.vocabularySize = tokenizer.vocabularySize
+    try fit(&shape, tokenizer: tokenizer)
+    return shape
+  }
+
+  private static func fit(_ shape: inout ModelConfiguration, tokenizer: Tokenizer) throws {
+    guard shape.hiddenSize % shape.headCount == 0, (shape.hiddenSize / shape.headCount) % 2 == 0 else {
+      throw RecipeError.usage(
+        "model: hidden_size \(shape.hiddenSize) divided by \(shape.headCount) heads must be a whole, even number")
+    }
+    guard shape.headCount % shape.keyValueHeadCount == 0 else {
+      throw RecipeError.usage(
+        "model: \(shape.headCount) heads cannot share \(shape.keyValueHeadCount) key_value_heads evenly")
+    }
+    shape.headSize = shape.hiddenSize / shape.headCount
+    shape.beginningOfSequence = tokenizer.beginningOfSequence
+    shape.endOfSequence = tokenizer.stopTokens.sorted()
+    shape.padding = tokenizer.padding
+  }
+
+  /// `2.6M`.
+  package static func size(_ parameters: Int) -> String { shortNumber(Double(parameters)) }
+}

@@ -1,0 +1,45 @@
+import Models
+import Store
+import Training
+
+/// Direct preference optimisation: a low-rank update over the fine-tuned model, which is itself the reference.
+package struct PreferenceStage: StageRunner {
+  let stage: RecipeStage
+  let bench: Workbench
+  private var training: TrainingStage { TrainingStage(stage: stage, bench: bench) }
+
+  package init(stage: RecipeStage, bench: Workbench) {
+    self.stage = stage
+    self.bench = bench
+  }
+
+  package func inputs() throws -> [StageInput] {
+    try [training.startInput()] + JudgedData(stage, bench: bench).inputs()
+  }
+
+  package func invalidity(of record: StageRecord) throws -> String? { try bench.lostModel(record) }
+
+  package func run(_ job: StageJob) throws -> StageOutcome {
+    let start = try training.start()
+    let tokenizer = try bench.models.tokenizer(start)
+    let base = try bench.models.base(start)
+    base.isTrainable = false
+    let adapter = try Adapter(stage.adapter, model: base, seed: training.seed)
+    let data = try JudgedData(stage, bench: bench)
+    let settings = stage.settings
+    let options = PreferenceOptions(
+      optimizer: stage.optimizer,
+      loop: stage.loop(seed: training.seed, lengthKey: "maximum_length", context: base.configuration.maximumPositions),
+      losses: [WeightedLoss(PreferenceLossKind(rawValue: settings.text("loss")) ?? .sigmoid)],
+      beta: settings.number("beta"), labelSmoothing: settings.number("label_smoothing"))
+    let trainer = try PreferenceTrainer(
+      policy: Role(base, adapter), reference: Role(base), rows: data.train.map(tokenizer.row),
+      validation: data.validation.map(tokenizer.row), options: options,
+      cache: StoredReferences(store: bench.store, modelHash: try bench.models.identity(start)),
+      context: training.context(job, tokenizer: tokenizer))
+    let outcome = try training.finished(trainer.train())
+    let record = try training.save(adapter, parent: start)
+    return StageOutcome(
+      training.summary(outcome, validation: "rewards/accuracies"), model: record.id, values: training.values(outcome))
+  }
+}

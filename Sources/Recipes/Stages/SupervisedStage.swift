@@ -1,0 +1,70 @@
+import Foundation
+import Models
+import Store
+import Training
+
+/// Supervised fine-tuning on the instruction pairs, of all weights or of a low-rank update.
+package struct SupervisedStage: StageRunner {
+  let stage: RecipeStage
+  let bench: Workbench
+  private var training: TrainingStage { TrainingStage(stage: stage, bench: bench) }
+
+  package init(stage: RecipeStage, bench: Workbench) {
+    self.stage = stage
+    self.bench = bench
+  }
+
+  private func pairs(_ split: Split) throws -> [Pair] {
+    try TrainingData(bench.store).pairs(split, origins: stage.settings.texts("origins"))
+  }
+
+  /// The adapter to start from, where the recipe names one.
+  private var adapterFolder: URL? {
+    stage.settings.optionalText("adapter").map { URL(fileURLWithPath: bench.recipe.resolve($0)) }
+  }
+
+  private func newAdapter(_ model: LanguageModel) throws -> Adapter {
+    if let adapterFolder { return try Adapter(folder: adapterFolder, model: model) }
+    return try Adapter(stage.adapter, model: model, seed: training.seed)
+  }
+
+  package func inputs() throws -> [StageInput] {
+    var inputs = [
+      try training.startInput(), StageInput("pairs", TrainingData.hash(try pairs(.train))),
+      StageInput("validation pairs", TrainingData.hash(try pairs(.validation))),
+    ]
+    if let adapterFolder {
+      let file = adapterFolder.appendingPathComponent("adapter_model.safetensors").path
+      inputs.append(StageInput("adapter", try ContentHash.ofFile(file)))
+    }
+    return inputs
+  }
+
+  package func invalidity(of record: StageRecord) throws -> String? { try bench.lostModel(record) }
+
+  package func run(_ job: StageJob) throws -> StageOutcome {
+    let start = try training.start()
+    let tokenizer = try bench.models.tokenizer(start)
+    let isFull = stage.settings.text("method") == "full"
+    let model = try isFull ? bench.models.freshBase(start) : bench.models.base(start)
+    let adapter = try isFull ? nil : newAdapter(model)
+    model.isTrainable = isFull
+    let rows = try pairs(.train).map(tokenizer.row)
+    guard !rows.isEmpty else {
+      throw RecipeError.stage(
+        stage.name, problem: "the store has no training pairs: put a pairs stage first, or prep import some")
+    }
+    let options = SupervisedOptions(
+      optimizer: stage.optimizer,
+      loop: stage.loop(
+        seed: training.seed, lengthKey: "maximum_length", context: model.configuration.maximumPositions))
+    let trainer = try SupervisedTrainer(
+      role: Role(model, adapter), rows: rows, validation: try pairs(.validation).map(tokenizer.row), options: options,
+      context: training.context(job, tokenizer: tokenizer))
+    let outcome = try training.finished(trainer.train())
+    let record =
+      try adapter.map { try training.save($0, parent: start) }
+      ?? training.save(model, tokenizer: tokenizer, parent: start)
+    return StageOutcome(training.summary(outcome), model: record.id, values: training.values(outcome))
+  }
+}

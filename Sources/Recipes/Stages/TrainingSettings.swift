@@ -1,0 +1,44 @@
+import Models
+import Store
+import Training
+
+extension RecipeStage {
+  /// The optimiser's options.
+  package var optimizer: OptimizerOptions {
+    OptimizerOptions(
+      learningRate: settings.number("learning_rate"),
+      schedule: ScheduleOptions(
+        ScheduleOptions.Kind(rawValue: settings.text("schedule")) ?? .cosine, warmupRatio: settings.number("warmup")),
+      weightDecay: settings.number("weight_decay"), maximumGradientNorm: settings.number("gradient_norm"))
+  }
+
+  /// How long the stage trains and in which portions.
+  /// - Parameter lengthKey: The key of the longest sequence; nil where answers set it.
+  package func loop(seed: UInt64, lengthKey: String?, context: Int) -> LoopOptions {
+    LoopOptions(
+      seed: seed, epochs: settings.number("epochs"), maximumSteps: settings.optionalInteger("steps"),
+      batchSize: settings.integer("batch"), microbatchTokens: settings.integer("microbatch_tokens"),
+      maximumLength: min(context, lengthKey.map(settings.integer) ?? context),
+      shuffles: settings.values["shuffle"]?.bool ?? true,
+      evaluateEvery: settings.optionalInteger("evaluate_every") ?? 0,
+      patience: settings.optionalInteger("patience"), restoresBest: settings.values["keep_best"]?.bool ?? false,
+      checkpointEvery: settings.integer("checkpoint_every"))
+  }
+
+  package var adapter: AdapterConfiguration {
+    let lora = settings.map("lora")
+    return AdapterConfiguration(
+      rank: lora.integer("rank"), alpha: lora.number("alpha"), targetModules: lora.texts("targets"))
+  }
+
+  /// How answers are drawn.
+  package func sampling(seed: UInt64, stopTokens: Set<Int32>) -> SamplingOptions {
+    let sampling = settings.map("sampling")
+    return SamplingOptions(
+      maximumNewTokens: sampling.integer("maximum_tokens"), temperature: sampling.float("temperature"),
+      topK: sampling.integer("top_k"), topP: sampling.float("top_p"), minP: sampling.float("min_p"),
+      repetitionPenalty: sampling.float("repetition_penalty"), stopTokens: stopTokens.sorted(), seed: seed)
+  }
+
+  package var splits: [Split] { settings.texts("splits").compactMap(Split.init(rawValue:)) }
+}
