@@ -82,9 +82,15 @@ def expected(work):
 
 
 def score(rlhf, model, texts):
-    """What `rlhf score` prints: one {"ids", "logprobs"} for each line of the file."""
+    """What `rlhf score` prints: one {"tokens", "log_probabilities"} for each line of the file."""
     out, _ = ours.call([rlhf, "score", model, texts])
     return [json.loads(line) for line in out.splitlines() if line.startswith("{")]
+
+
+def greedy(rlhf, model, prompt):
+    """The likeliest tokens after a conversation of one question."""
+    out, _ = ours.call([rlhf, "chat", model, "--json", "--temperature", "0", "--maximum-tokens", str(GREEDY), "--prompt", prompt[0]["content"]])
+    return json.loads(out.splitlines()[-1])["tokens"]
 
 
 def worst(mine, theirs):
@@ -100,12 +106,12 @@ def main(work, rlhf):
         if not figure <= limit: missed.append(name)
 
     scored = score(rlhf, model, os.path.join(folder, "texts.jsonl"))
-    bar("texts with other token ids", sum(s["ids"] != i for s, i in zip(scored, value["ids"], strict=True)), 0)
-    bar("log-probabilities, largest relative difference", max(worst(s["logprobs"], e) for s, e in zip(scored, value["logprobs"])), 1e-4)
+    bar("texts with other token ids", sum(s["tokens"] != i for s, i in zip(scored, value["ids"], strict=True)), 0)
+    bar("log-probabilities, largest relative difference", max(worst(s["log_probabilities"], e) for s, e in zip(scored, value["logprobs"])), 1e-4)
     losses = ours.sft(os.path.dirname(rlhf), model, os.path.join(folder, "rows.jsonl"), adapter=os.path.abspath(os.path.join(folder, "adapter")),
                       shuffle=False, steps=STEPS, batch=BATCH, learning_rate=RATE)["loss"]
     bar(f"losses of {STEPS} LoRA SFT steps, largest relative difference", worst(losses, value["loss"]), 1e-3)
-    ids = greedy(rlhf, model, value)
+    ids = greedy(rlhf, model, value["prompt"])
     bar(f"greedy tokens that differ, of {GREEDY}", sum(a != b for a, b in zip(ids, value["greedy"])) + abs(len(ids) - GREEDY), 0)
     print("parity: " + ("missed: " + ", ".join(missed) if missed else "all bars met"))
     return 1 if missed else 0
