@@ -27,6 +27,7 @@ check: lint test
 lint: bootstrap
 	swift format lint --strict --recursive Package.swift Sources Tests schemas pipelines
 	scripts/recipes-doc.py --check
+	scripts/check-docs.py
 
 format: bootstrap
 	swift format format --in-place --recursive Package.swift Sources Tests schemas pipelines
