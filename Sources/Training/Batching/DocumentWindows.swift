@@ -4,7 +4,7 @@ import Tensors
 ///
 /// A document is a segment of its own, so nothing attends across documents, and its last row predicts the end of text.
 /// Where a window cuts a document, the rest begins the next window; no target is lost by the cut.
-final class DocumentWindows: ExampleSource {
+package final class DocumentWindows: ExampleSource {
   private struct Part {
     let document: Int
     let rows: Range<Int>
@@ -17,7 +17,7 @@ final class DocumentWindows: ExampleSource {
   private let order: EpochOrder
   private var current: (epoch: Int, windows: [[Part]])?
 
-  init(documents: [TrainingRow], endOfText: Int32, length: Int, loop: LoopOptions) {
+  package init(documents: [TrainingRow], endOfText: Int32, length: Int, loop: LoopOptions) {
     self.documents = documents
     self.endOfText = endOfText
     self.length = length
@@ -26,10 +26,10 @@ final class DocumentWindows: ExampleSource {
   }
 
   /// Windows of one epoch; the last may be shorter.
-  var count: Int { (documents.reduce(0) { $0 + rowCount($1) } + length - 1) / length }
-  var stepsPerEpoch: Int { (count + batchSize - 1) / batchSize }
+  package var count: Int { (documents.reduce(0) { $0 + rowCount($1) } + length - 1) / length }
+  package var stepsPerEpoch: Int { (count + batchSize - 1) / batchSize }
 
-  func examples(step: Int) -> [Example] {
+  package func examples(step: Int) -> [Example] {
     let windows = windows(epoch: step / stepsPerEpoch)
     let first = step % stepsPerEpoch * batchSize
     return windows[first..<min(windows.count, first + batchSize)].map(example)

@@ -3,29 +3,29 @@ import Tensors
 /// Which items each step of a run reads: an epoch is a keyed permutation, and its last step may be smaller.
 ///
 /// The position in the data is a function of the step, so there is nothing to save.
-final class EpochOrder {
+package final class EpochOrder {
   let count: Int
   let batchSize: Int
   private let seed: UInt64
   private let shuffles: Bool
   private var current: (epoch: Int, order: [Int])?
 
-  init(count: Int, batchSize: Int, seed: UInt64, shuffles: Bool) {
+  package init(count: Int, batchSize: Int, seed: UInt64, shuffles: Bool) {
     self.count = count
     self.batchSize = batchSize
     self.seed = seed
     self.shuffles = shuffles
   }
 
-  var stepsPerEpoch: Int { (count + batchSize - 1) / batchSize }
+  package var stepsPerEpoch: Int { (count + batchSize - 1) / batchSize }
 
   /// The epoch that a step (from 0) falls in, and how many items of it were read before the step.
-  func position(step: Int) -> (epoch: Int, offset: Int) {
+  package func position(step: Int) -> (epoch: Int, offset: Int) {
     (step / stepsPerEpoch, step % stepsPerEpoch * batchSize)
   }
 
   /// Indices of the items that a step (from 0) reads.
-  func items(step: Int) -> ArraySlice<Int> {
+  package func items(step: Int) -> ArraySlice<Int> {
     let (epoch, offset) = position(step: step)
     return order(epoch: epoch)[offset..<min(count, offset + batchSize)]
   }

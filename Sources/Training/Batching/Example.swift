@@ -1,21 +1,21 @@
 import Tensors
 
 /// What a supervised step is made of: one row, or one window of documents.
-struct Example {
+package struct Example {
   /// A segment of its own, and the targets that its rows predict (rows counted from the segment's start).
-  struct Piece {
-    let tokens: [Int32]
-    let targets: [Target]
+  package struct Piece {
+    package let tokens: [Int32]
+    package let targets: [Target]
   }
 
-  let ids: [String]
-  let pieces: [Piece]
+  package let ids: [String]
+  package let pieces: [Piece]
   /// Tokens of the data, which include a last one that is only predicted.
-  let tokenCount: Int
+  package let tokenCount: Int
 
   /// Rows of the stream.
-  var cost: Int { pieces.reduce(0) { $0 + $1.tokens.count } }
-  var targetCount: Int { pieces.reduce(0) { $0 + $1.targets.count } }
+  package var cost: Int { pieces.reduce(0) { $0 + $1.tokens.count } }
+  package var targetCount: Int { pieces.reduce(0) { $0 + $1.targets.count } }
 
   init(ids: [String], pieces: [Piece], tokenCount: Int) {
     self.ids = ids
@@ -24,7 +24,7 @@ struct Example {
   }
 
   /// One row: rows of the stream reach up to the one that predicts the last target.
-  init(_ row: TrainingRow) {
+  package init(_ row: TrainingRow) {
     let predicted = row.tokens.indices.dropFirst().filter { row.isTarget[$0] }
     let piece = Piece(
       tokens: Array(row.tokens[..<(predicted.last ?? 0)]),
@@ -33,7 +33,7 @@ struct Example {
   }
 
   /// The stream of some examples, with its targets.
-  static func stream(_ examples: some Sequence<Example>) -> (batch: PackedBatch, targets: [Target]) {
+  package static func stream(_ examples: some Sequence<Example>) -> (batch: PackedBatch, targets: [Target]) {
     var batch = PackedBatch()
     var targets: [Target] = []
     for piece in examples.lazy.flatMap(\.pieces) {
@@ -46,7 +46,7 @@ struct Example {
 }
 
 /// The examples of a run, step by step.
-protocol ExampleSource: AnyObject {
+package protocol ExampleSource: AnyObject {
   var stepsPerEpoch: Int { get }
   /// The examples that a step (from 0) reads.
   func examples(step: Int) -> [Example]
@@ -62,7 +62,7 @@ final class RowExamples: ExampleSource {
     order = EpochOrder(count: rows.count, batchSize: loop.batchSize, seed: loop.seed, shuffles: loop.shuffles)
   }
 
-  var stepsPerEpoch: Int { order.stepsPerEpoch }
+  package var stepsPerEpoch: Int { order.stepsPerEpoch }
 
-  func examples(step: Int) -> [Example] { order.items(step: step).map { Example(rows[$0]) } }
+  package func examples(step: Int) -> [Example] { order.items(step: step).map { Example(rows[$0]) } }
 }

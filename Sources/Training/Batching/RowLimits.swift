@@ -1,11 +1,16 @@
 /// Holds rows to what a model can read, and accounts for what is lost.
-struct RowLimits {
+package struct RowLimits {
   /// Longest sequence, in tokens.
   let maximumLength: Int
   let vocabularySize: Int
 
+  package init(maximumLength: Int, vocabularySize: Int) {
+    self.maximumLength = maximumLength
+    self.vocabularySize = vocabularySize
+  }
+
   /// Cuts long rows from the right; refuses rows that have nothing to predict.
-  func prepare(_ rows: [TrainingRow]) throws -> (rows: [TrainingRow], report: DataReport) {
+  package func prepare(_ rows: [TrainingRow]) throws -> (rows: [TrainingRow], report: DataReport) {
     var report = DataReport()
     var kept: [TrainingRow] = []
     report.rows = rows.count
@@ -45,7 +50,7 @@ struct RowLimits {
   }
 
   /// Cuts long answers from the right; refuses pairs whose prompt or answer is empty or leaves no room.
-  func prepare(_ rows: [PreferenceRow]) throws -> (rows: [PreferenceRow], report: DataReport) {
+  package func prepare(_ rows: [PreferenceRow]) throws -> (rows: [PreferenceRow], report: DataReport) {
     var report = DataReport()
     var kept: [PreferenceRow] = []
     report.rows = rows.count
@@ -72,7 +77,7 @@ struct RowLimits {
   }
 
   /// Refuses prompts that are empty or leave no room for an answer of `answerTokens`.
-  func prepare(_ rows: [PromptRow], answerTokens: Int) throws -> (rows: [PromptRow], report: DataReport) {
+  package func prepare(_ rows: [PromptRow], answerTokens: Int) throws -> (rows: [PromptRow], report: DataReport) {
     var report = DataReport()
     report.rows = rows.count
     let kept = try rows.filter { row in

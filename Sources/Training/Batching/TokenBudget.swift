@@ -1,7 +1,7 @@
 /// Cuts a step into micro-batches by tokens, not by rows.
-enum TokenBudget {
+package enum TokenBudget {
   /// Consecutive ranges whose costs sum to at most `budget`; an item that alone is larger is a range of its own.
-  static func ranges(costs: [Int], budget: Int) -> [Range<Int>] {
+  package static func ranges(costs: [Int], budget: Int) -> [Range<Int>] {
     var ranges: [Range<Int>] = []
     var (start, sum) = (0, 0)
     for (index, cost) in costs.enumerated() {

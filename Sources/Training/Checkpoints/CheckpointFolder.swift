@@ -6,15 +6,17 @@ import Tensors
 /// The checkpoints of one run: `step-000012/` with `state.json` and `tensors.safetensors`.
 ///
 /// A checkpoint is written beside, synchronised and renamed, so that a folder with a step's name is whole.
-struct CheckpointFolder {
+package struct CheckpointFolder {
   private static let stateName = "state.json"
   private static let tensorsName = "tensors.safetensors"
   private static let unfinished = ".writing-"
 
   let url: URL
 
+  package init(url: URL) { self.url = url }
+
   /// Creates the folder and removes what an interrupted write left behind.
-  func prepare() throws {
+  package func prepare() throws {
     try attempt(url) {
       try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
       for name in try FileManager.default.contentsOfDirectory(atPath: url.path) where name.hasPrefix(Self.unfinished) {
@@ -24,7 +26,7 @@ struct CheckpointFolder {
   }
 
   /// Saves a checkpoint; one of the same step is replaced.
-  func write(_ state: CheckpointState, tensors: [Parameter]) throws -> CheckpointRecord {
+  package func write(_ state: CheckpointState, tensors: [Parameter]) throws -> CheckpointRecord {
     let name = Self.name(step: state.step)
     let beside = url.appendingPathComponent(Self.unfinished + name)
     let final = url.appendingPathComponent(name)
@@ -50,7 +52,7 @@ struct CheckpointFolder {
   /// The newest whole checkpoint; damaged ones are passed over with a warning.
   ///
   /// - Throws: `TrainingError.foreignCheckpoint` when it was made with another fingerprint.
-  func latest(fingerprint: String, warn: (String) -> Void) throws -> CheckpointState? {
+  package func latest(fingerprint: String, warn: (String) -> Void) throws -> CheckpointState? {
     for step in steps().reversed() {
       do {
         let state = try read(step: step)
@@ -78,7 +80,7 @@ struct CheckpointFolder {
   }
 
   /// Reads a checkpoint's tensors into memory of the same names and shapes.
-  func load(step: Int, into tensors: [Parameter]) throws {
+  package func load(step: Int, into tensors: [Parameter]) throws {
     try attempt(folder(step)) {
       let file = try SafetensorsFile(tensorsFile(step))
       let values = try tensors.map { try file.tensor($0.name, shape: $0.value.shape) }
@@ -87,14 +89,14 @@ struct CheckpointFolder {
   }
 
   /// Removes all but the newest, the best and every n-th checkpoint.
-  func prune(keepLast: Int, keepEvery: Int, best: Int?) {
+  package func prune(keepLast: Int, keepEvery: Int, best: Int?) {
     for step in steps().dropLast(keepLast) where step != best && (keepEvery == 0 || step % keepEvery != 0) {
       try? FileManager.default.removeItem(at: folder(step))
     }
   }
 
   /// Steps that have a checkpoint, in ascending order.
-  func steps() -> [Int] {
+  package func steps() -> [Int] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
     return names.compactMap { $0.hasPrefix("step-") ? Int($0.dropFirst("step-".count)) : nil }.sorted()
   }

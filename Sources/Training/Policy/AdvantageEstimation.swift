@@ -1,10 +1,15 @@
 /// Per-token rewards, advantages and returns of a step's rollouts, as TRL 0.24's PPO trainer defines them.
-struct AdvantageEstimation {
+package struct AdvantageEstimation {
   let options: PolicyOptimizationOptions
   let klCoefficient: Double
 
+  package init(options: PolicyOptimizationOptions, klCoefficient: Double) {
+    self.options = options
+    self.klCoefficient = klCoefficient
+  }
+
   /// Reward of each value position: the penalty on policy positions, and the score at the last.
-  func rewards(_ rollout: Rollout) -> [Double] {
+  package func rewards(_ rollout: Rollout) -> [Double] {
     var rewards = [Double](repeating: 0, count: rollout.valueCount)
     for index in rollout.answer.indices {
       rewards[index] =
@@ -17,7 +22,7 @@ struct AdvantageEstimation {
   }
 
   /// Fills advantages and returns. Advantages are whitened over all policy positions of the step.
-  func fill(_ rollouts: inout [Rollout]) {
+  package func fill(_ rollouts: inout [Rollout]) {
     var rewards = rollouts.map { self.rewards($0) }
     for index in rollouts.indices { rollouts[index].penalty = rewards[index].reduce(0, +) - rollouts[index].score }
     if options.whitensRewards {

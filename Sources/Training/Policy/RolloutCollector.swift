@@ -20,7 +20,7 @@ struct RolloutCollector {
       Rollout(
         prompt: index / options.samplesPerPrompt, answer: generation.sampled,
         endedByStop: generation.finish == .stopToken, logProbabilities: generation.logProbabilities.map(Double.init),
-        hasFinalValue: generation.sampled.count < options.sampling.maximumNewTokens)
+        maximumTokens: options.sampling.maximumNewTokens)
     }
     for group in Self.groups(rollouts, prompts, budget: options.loop.microbatchTokens) {
       judge(&rollouts, group, prompts)

@@ -1,26 +1,28 @@
 import Tensors
 
 /// Prompts with their answers in one stream: each prompt is there once, each answer a segment that sees it.
-struct AnswerStream {
+package struct AnswerStream {
   /// Where an answer is.
-  struct Answer {
+  package struct Answer {
     /// One target a token; the first is predicted by the prompt's last row, which serves every answer.
-    let targets: [Target]
+    package let targets: [Target]
     /// The row of the answer's last token; nil in a stream that leaves last tokens out.
-    let lastRow: Int?
+    package let lastRow: Int?
 
     /// Rows whose hidden states precede each token of the answer.
     var rows: [Int] { targets.map(\.row) }
   }
 
-  private(set) var batch = PackedBatch()
-  private(set) var answers: [Answer] = []
+  package private(set) var batch = PackedBatch()
+  package private(set) var answers: [Answer] = []
+
+  package init() {}
 
   /// Adds a prompt with its answers.
   ///
   /// - Parameter keepsLastTokens: whether the last token of an answer, which predicts nothing, gets a row too,
   ///   as scores need.
-  mutating func append(prompt: [Int32], answers: [[Int32]], keepsLastTokens: Bool) {
+  package mutating func append(prompt: [Int32], answers: [[Int32]], keepsLastTokens: Bool) {
     precondition(!prompt.isEmpty, "an answer's first token is predicted by its prompt")
     let parent = batch.append(prompt)
     let promptEnd = batch.count - 1

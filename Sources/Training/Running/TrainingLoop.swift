@@ -54,27 +54,25 @@ final class TrainingLoop {
   func run(_ procedure: any TrainingProcedure) throws -> TrainingOutcome {
     var progress = try resume(procedure)
     try context.recorder?.began(data, resumedFrom: progress.resumedFrom)
-    var finish = TrainingOutcome.Finish.completed
-    while progress.step < totalSteps {
-      if hasStalled(progress) {
-        finish = .stoppedEarly
-        break
-      }
-      if context.isCancelled() { return outcome(.cancelled, progress) }
-      try advance(&progress, procedure)
+    // Asked once a step, so that a step's checkpoint and the end of the run agree.
+    var isCancelled = context.isCancelled()
+    while progress.step < totalSteps && !hasStalled(progress) {
+      if isCancelled { return outcome(.cancelled, progress) }
+      isCancelled = try advance(&progress, procedure)
     }
     if options.restoresBest, let folder, let best = progress.bestStep, best != progress.step {
       _ = try folder.read(step: best)
       try folder.load(step: best, into: optimizer.values)
     }
-    return outcome(finish, progress)
+    return outcome(progress.step < totalSteps ? .stoppedEarly : .completed, progress)
   }
 
   private func hasStalled(_ progress: Progress) -> Bool {
     options.patience.map { progress.evaluationsSinceBest >= $0 } ?? false
   }
 
-  private func advance(_ progress: inout Progress, _ procedure: any TrainingProcedure) throws {
+  /// Does a step and all that follows it; true when the run is to end with it.
+  private func advance(_ progress: inout Progress, _ procedure: any TrainingProcedure) throws -> Bool {
     let clock = ContinuousClock()
     let start = clock.now
     let learningRate = optimizer.options.learningRate(step: progress.step, totalSteps: totalSteps)
@@ -93,6 +91,7 @@ final class TrainingLoop {
       validation: validation, isBest: isBest, rows: result.rows)
     try context.recorder?.record(report, checkpoint: checkpoint, rollouts: result.rollouts)
     folder?.prune(keepLast: options.keepLast, keepEvery: options.keepEvery, best: progress.bestStep)
+    return isCancelled
   }
 
   private func evaluate(

@@ -1,0 +1,115 @@
+import Models
+import Tensors
+import Testing
+import Training
+
+@Suite struct PolicyOptimizationTests {
+  private let prompts = (0..<8).map { PromptRow(id: "prompt\($0)", tokens: [1, 87, 85, 261, Int32(40 + $0)]) }
+
+  private func roles() throws -> (policy: Role, value: Role) {
+    let model = try Fixture.model()
+    let configuration = AdapterConfiguration(rank: 4, alpha: 8, targetModules: ["all-linear"])
+    return (
+      Role(model, try Adapter(configuration, model: model, seed: 1)),
+      Role(model, try Adapter(configuration, model: model, seed: 2, scoreHead: true))
+    )
+  }
+
+  private func options(steps: Int) -> PolicyOptimizationOptions {
+    PolicyOptimizationOptions(
+      optimizer: OptimizerOptions(learningRate: 0.01, schedule: ScheduleOptions(.constant)),
+      loop: LoopOptions(seed: 2, maximumSteps: steps, batchSize: 8), samplesPerPrompt: 16,
+      sampling: SamplingOptions(maximumNewTokens: 3, temperature: 1, stopTokens: [2]), optimizationEpochs: 4,
+      minibatches: 2, klCoefficient: 0.01)
+  }
+
+  @Test func theRewardRises() throws {
+    let (policy, value) = try roles()
+    let recorder = ListRecorder()
+    let trainer = try PolicyOptimizationTrainer(
+      policy: policy, reference: Role(policy.model), value: value,
+      reward: .function { _, answer in Double(answer.count { $0 < 150 }) / 3 }, prompts: prompts,
+      options: options(steps: 12), context: TrainingContext(recorder: recorder))
+    #expect(try trainer.train().finish == .completed)
+    let rewards = recorder.reports.map { $0.metrics["reward"]! }
+    let (early, late) = (rewards.prefix(3).reduce(0, +) / 3, rewards.suffix(3).reduce(0, +) / 3)
+    #expect(late > early + 0.06, "\(rewards)")
+    let first = recorder.reports[0].metrics
+    // Before the first update the policy is the reference and the one that sampled.
+    #expect(abs(first["kl"]!) < 1e-3, "\(first)")
+    #expect(first["entropy"]! > 1 && first["policy/clip_fraction"]! < 1)
+    #expect(recorder.reports.last!.metrics["kl"]! > 0)
+    #expect(recorder.rollouts.count == 12 * 128)
+    #expect(
+      recorder.rollouts.allSatisfy { !$0.response.isEmpty && $0.statistics["length"] == Double($0.response.count) })
+  }
+
+  /// With no gradient step between them, sampler and trainer must agree on the policy.
+  @Test func ratiosStartAtOne() throws {
+    let (policy, value) = try roles()
+    var options = options(steps: 1)
+    (options.optimizationEpochs, options.minibatches) = (1, 1)
+    let recorder = ListRecorder()
+    _ = try PolicyOptimizationTrainer(
+      policy: policy, reference: Role(policy.model), value: value, reward: .function { _, _ in 1 }, prompts: prompts,
+      options: options, context: TrainingContext(recorder: recorder)
+    ).train()
+    let metrics = recorder.reports[0].metrics
+    #expect(abs(metrics["policy/ratio"]! - 1) < 1e-5 && metrics["policy/approximate_kl"]! < 1e-9, "\(metrics)")
+    #expect(metrics["policy/clip_fraction"] == 0)
+  }
+
+  @Test func answersWithoutAnEndArePenalised() throws {
+    let (policy, value) = try roles()
+    var options = options(steps: 1)
+    options.missingEndPenalty = 3
+    options.rewardClip = 2
+    let recorder = ListRecorder()
+    _ = try PolicyOptimizationTrainer(
+      policy: policy, reference: Role(policy.model), value: value, reward: .function { _, _ in 100 },
+      prompts: prompts, options: options, context: TrainingContext(recorder: recorder)
+    ).train()
+    #expect(recorder.rollouts.contains { !$0.endedByStop })
+    for rollout in recorder.rollouts { #expect(rollout.reward == (rollout.endedByStop ? 2 : -1)) }
+  }
+
+  @Test func aFarPolicyEndsTheStepEarly() throws {
+    let (policy, value) = try roles()
+    var options = options(steps: 1)
+    options.optimizer.learningRate = 0.05
+    options.optimizationEpochs = 20
+    options.targetKL = 1e-3
+    let recorder = ListRecorder()
+    let trainer = try PolicyOptimizationTrainer(
+      policy: policy, reference: Role(policy.model), value: value,
+      reward: .function { _, answer in Double(answer.count) }, prompts: prompts, options: options,
+      context: TrainingContext(recorder: recorder))
+    _ = try trainer.train()
+    var free = options
+    free.targetKL = nil
+    free.optimizationEpochs = 1
+    #expect(recorder.reports[0].floatingPointOperations > 0)
+    #expect(recorder.reports[0].metrics["policy/approximate_kl"]! < 1)
+  }
+
+  @Test func rolesThatDoNotFitAreRefused() throws {
+    let (policy, value) = try roles()
+    func make(reference: Role, value: Role, options: PolicyOptimizationOptions) throws {
+      _ = try PolicyOptimizationTrainer(
+        policy: policy, reference: reference, value: value, reward: .function { _, _ in 0 }, prompts: prompts,
+        options: options)
+    }
+    #expect(throws: TrainingError.missingScoreHead(role: "value role")) {
+      try make(reference: Role(policy.model), value: policy, options: options(steps: 1))
+    }
+    #expect(throws: TrainingError.sharedTrainableBase) {
+      try make(reference: policy, value: value, options: options(steps: 1))
+    }
+    var noStop = options(steps: 1)
+    noStop.sampling.stopTokens = []
+    let error = #expect(throws: TrainingError.self) {
+      try make(reference: Role(policy.model), value: value, options: noStop)
+    }
+    #expect(error?.description.contains("stop_tokens") == true)
+  }
+}

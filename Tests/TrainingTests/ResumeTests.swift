@@ -1,0 +1,132 @@
+import Foundation
+import Models
+import Synchronization
+import Tensors
+import Testing
+import Training
+
+/// A run that is stopped and started again ends with the same bits.
+@Suite struct ResumeTests {
+  private let pairs = PreferenceRow.small(count: 7, prompt: [1, 87, 85, 261, 201, 57, 2, 201, 1, 67])
+
+  private func newRole(scoreHead: Bool = false, model: LanguageModel? = nil, seed: UInt64 = 1) throws -> Role {
+    let model = try model ?? Fixture.model()
+    let configuration = AdapterConfiguration(rank: 4, alpha: 8, targetModules: ["all-linear"])
+    return Role(model, try Adapter(configuration, model: model, seed: seed, scoreHead: scoreHead))
+  }
+
+  private func loop(_ steps: Int = 6) -> LoopOptions {
+    LoopOptions(seed: 5, maximumSteps: steps, batchSize: 2, microbatchTokens: 24, checkpointEvery: 2)
+  }
+
+  private func bits(_ parameters: [Parameter]) -> [[UInt32]] {
+    parameters.map { $0.value.toArray().map(\.bitPattern) }
+  }
+
+  /// Trains 6 steps at once; then 3, a new start of everything, and the other 3.
+  private func expectSameBits(
+    _ start: (TrainingContext) throws -> (train: () throws -> TrainingOutcome, parameters: [Parameter]),
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let whole = try start(TrainingContext())
+    let before = bits(whole.parameters)
+    _ = try whole.train()
+    #expect(bits(whole.parameters) != before, sourceLocation: sourceLocation)
+    try withTemporaryFolder { folder in
+      let recorder = ListRecorder()
+      let first = try start(
+        TrainingContext(checkpoints: folder, recorder: recorder, isCancelled: { recorder.reports.count >= 2 }))
+      let outcome = try first.train()
+      #expect(outcome.finish == .cancelled && outcome.steps == 3, sourceLocation: sourceLocation)
+      #expect(recorder.checkpoints.map(\.step) == [2, 3], sourceLocation: sourceLocation)
+      let threads = Threads.count
+      defer { Threads.count = threads }
+      Threads.count = 1
+      let again = ListRecorder()
+      let second = try start(TrainingContext(checkpoints: folder, recorder: again))
+      let end = try second.train()
+      #expect(end.finish == .completed && end.resumedFrom == 3 && end.steps == 6, sourceLocation: sourceLocation)
+      #expect(again.reports.map(\.step) == [4, 5, 6] && again.resumedFrom == 3, sourceLocation: sourceLocation)
+      #expect(bits(second.parameters) == bits(whole.parameters), sourceLocation: sourceLocation)
+      let third = try start(TrainingContext(checkpoints: folder))
+      #expect(try third.train().resumedFrom == 6, sourceLocation: sourceLocation)
+      #expect(bits(third.parameters) == bits(whole.parameters), sourceLocation: sourceLocation)
+    }
+  }
+
+  @Test func supervised() throws {
+    let rows = pairs.map { TrainingRow(id: $0.id, prompt: $0.prompt, answer: $0.chosen) }
+    try expectSameBits { context in
+      let role = try newRole()
+      let options = SupervisedOptions(optimizer: OptimizerOptions(learningRate: 0.01), loop: loop())
+      let trainer = try SupervisedTrainer(role: role, rows: rows, options: options, context: context)
+      return (trainer.train, role.trainableParameters)
+    }
+  }
+
+  @Test func pretrainingOfAWholeModel() throws {
+    let rows = pairs.map { TrainingRow(id: $0.id, document: $0.prompt + $0.rejected) }
+    try expectSameBits { context in
+      let model = try Fixture.model()
+      model.isTrainable = true
+      var loop = loop()
+      loop.maximumLength = 16
+      let options = SupervisedOptions(
+        optimizer: OptimizerOptions(learningRate: 0.001, weightDecay: 0.1), loop: loop, packing: .windows, endOfText: 0)
+      let trainer = try SupervisedTrainer(role: Role(model), rows: rows, options: options, context: context)
+      return (trainer.train, model.parameters)
+    }
+  }
+
+  @Test func reward() throws {
+    try expectSameBits { context in
+      let role = try newRole(scoreHead: true)
+      let trainer = try RewardTrainer(
+        role: role, rows: pairs, options: RewardOptions(optimizer: OptimizerOptions(learningRate: 0.01), loop: loop()),
+        context: context)
+      return (trainer.train, role.trainableParameters)
+    }
+  }
+
+  @Test(arguments: [PreferenceLossKind.sigmoid, .aot]) func preference(kind: PreferenceLossKind) throws {
+    try expectSameBits { context in
+      let role = try newRole()
+      let options = PreferenceOptions(
+        optimizer: OptimizerOptions(learningRate: 0.01), loop: loop(), losses: [WeightedLoss(kind)], lengthAlpha: 0.5)
+      let trainer = try PreferenceTrainer(
+        policy: role, reference: Role(role.model), rows: pairs, options: options, context: context)
+      return (trainer.train, role.trainableParameters)
+    }
+  }
+
+  @Test func policyOptimization() throws {
+    try expectSameBits { context in
+      let policy = try newRole()
+      let value = try newRole(scoreHead: true, model: policy.model, seed: 2)
+      var options = PolicyOptimizationOptions(
+        optimizer: OptimizerOptions(learningRate: 0.01), valueLearningRate: 0.02, loop: loop(),
+        sampling: SamplingOptions(maximumNewTokens: 6, temperature: 0.7, stopTokens: [2]), optimizationEpochs: 2,
+        minibatches: 2, adaptiveKL: AdaptiveKLOptions(target: 0.1, horizon: 10), missingEndPenalty: 1)
+      options.samplesPerPrompt = 2
+      let trainer = try PolicyOptimizationTrainer(
+        policy: policy, reference: Role(policy.model), value: value,
+        reward: .function { _, answer in Double(answer.count { $0 < 100 }) / 6 },
+        prompts: pairs.map { PromptRow(id: $0.id, tokens: $0.prompt) }, options: options, context: context)
+      return (trainer.train, policy.trainableParameters + value.trainableParameters)
+    }
+  }
+
+  @Test func otherOptionsDoNotContinueACheckpoint() throws {
+    try withTemporaryFolder { folder in
+      func trainer(learningRate: Double) throws -> RewardTrainer {
+        try RewardTrainer(
+          role: newRole(scoreHead: true), rows: pairs,
+          options: RewardOptions(optimizer: OptimizerOptions(learningRate: learningRate), loop: loop(2)),
+          context: TrainingContext(checkpoints: folder))
+      }
+      _ = try trainer(learningRate: 0.01).train()
+      let error = #expect(throws: TrainingError.self) { try trainer(learningRate: 0.02).train() }
+      #expect(error?.description.contains("another recipe") == true)
+    }
+  }
+}
