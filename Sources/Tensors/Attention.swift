@@ -16,7 +16,7 @@ public struct Attention: Sendable {
     self.scale = 1 / Float(headSize).squareRoot()
   }
 
-  static let tileRows = 64
+  static let tileRows = 128
 
   /// A run of a segment's queries with all the key rows that it may see.
   struct Tile {
@@ -64,7 +64,7 @@ public struct Attention: Sendable {
           scores, lse.row(head) + tile.rows.lowerBound, queries, tile.keyCount, tile.keyCount, tile.visible, scale)
         var column = 0
         for range in tile.keys {
-          Products.timesHere(
+          Product.sums(
             out.row(tile.rows.lowerBound) + head * headSize, scores + column,
             v.row(range.lowerBound) + keyColumn, m: queries, n: headSize, k: range.count, ldx: tile.keyCount,
             ldw: keyWidth, ldy: queryWidth, accumulate: column > 0)
@@ -80,7 +80,7 @@ public struct Attention: Sendable {
     let keyWidth = keyHeads * headSize
     var column = 0
     for range in tile.keys {
-      Products.timesTransposedHere(
+      Product.scores(
         scores + column, q, k + range.lowerBound * keyWidth, m: tile.rows.count, n: range.count, k: headSize,
         ldx: heads * headSize, ldw: keyWidth, ldy: tile.keyCount)
       column += range.count
@@ -130,7 +130,7 @@ public struct Attention: Sendable {
       delta, dout.row(first) + queryColumn, out.row(first) + queryColumn, queries, headSize, queryWidth, queryWidth)
     var column = 0
     for range in tile.keys {
-      Products.timesTransposedHere(
+      Product.scores(
         dscores + column, dout.row(first) + queryColumn, v.row(range.lowerBound) + keyColumn, m: queries,
         n: range.count, k: headSize, ldx: queryWidth, ldw: keyWidth, ldy: keys)
       column += range.count
@@ -138,16 +138,51 @@ public struct Attention: Sendable {
     ck_attention_softmax_backward(dscores, probabilities, delta, queries, keys, keys, scale)
     column = 0
     for range in tile.keys {
-      Products.timesHere(
+      Product.sums(
         dq.row(first) + queryColumn, dscores + column, k.row(range.lowerBound) + keyColumn, m: queries, n: headSize,
         k: range.count, ldx: keys, ldw: keyWidth, ldy: queryWidth, accumulate: column > 0)
-      Products.transposedTimesHere(
+      Product.gradients(
         dk.row(range.lowerBound) + keyColumn, dscores + column, q.row(first) + queryColumn, m: range.count,
-        n: headSize, k: queries, ldx: keys, ldw: queryWidth, ldy: keyWidth, accumulate: true)
-      Products.transposedTimesHere(
+        n: headSize, k: queries, ldx: keys, ldw: queryWidth, ldy: keyWidth)
+      Product.gradients(
         dv.row(range.lowerBound) + keyColumn, probabilities + column, dout.row(first) + queryColumn, m: range.count,
-        n: headSize, k: queries, ldx: keys, ldw: queryWidth, ldy: keyWidth, accumulate: true)
+        n: headSize, k: queries, ldx: keys, ldw: queryWidth, ldy: keyWidth)
       column += range.count
     }
+  }
+}
+
+extension Product {
+  /// y [M, N] = x [M, K] wᵀ on the calling thread.
+  fileprivate static func scores(
+    _ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, m: Int, n: Int, k: Int,
+    ldx: Int, ldw: Int, ldy: Int
+  ) {
+    Product(
+      y: y, a: x, b: w, m: m, n: n, k: k, lda: ldx, ldb: ldw, ldc: ldy, aTransposed: false, bTransposed: true,
+      accumulate: false
+    ).runHere()
+  }
+
+  /// y [M, N] (+)= x [M, K] w on the calling thread.
+  fileprivate static func sums(
+    _ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, m: Int, n: Int, k: Int,
+    ldx: Int, ldw: Int, ldy: Int, accumulate: Bool
+  ) {
+    Product(
+      y: y, a: x, b: w, m: m, n: n, k: k, lda: ldx, ldb: ldw, ldc: ldy, aTransposed: false, bTransposed: false,
+      accumulate: accumulate
+    ).runHere()
+  }
+
+  /// y [M, N] += xᵀ w on the calling thread.
+  fileprivate static func gradients(
+    _ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, m: Int, n: Int, k: Int,
+    ldx: Int, ldw: Int, ldy: Int
+  ) {
+    Product(
+      y: y, a: x, b: w, m: m, n: n, k: k, lda: ldx, ldb: ldw, ldc: ldy, aTransposed: true, bTransposed: false,
+      accumulate: true
+    ).runHere()
   }
 }

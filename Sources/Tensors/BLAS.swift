@@ -1,7 +1,7 @@
 import CKernels
 import Foundation
 
-/// General matrix products by OpenBLAS, loaded at run time with the core type of this processor.
+/// Matrix products by OpenBLAS where our own kernels have no SIMD, and for comparison; loaded at run time with the core type of this processor.
 ///
 /// Debian's OpenBLAS 0.3.21 does not recognise newer processors and falls back to its slowest kernels, so the core
 /// type is set before the library is loaded, unless the user set it. It runs on one thread: pieces are ours.
@@ -35,12 +35,20 @@ public enum BLAS {
     return (loaded.core, loaded.configuration)
   }
 
-  static let product: MatrixProduct = {
+  private static let product: MatrixProduct = {
     switch library {
     case .success(let loaded): return loaded.product
     case .failure(let error): fatalError(error.description)
     }
   }()
+
+  /// Computes a product on the calling thread.
+  static func multiply(_ p: Product) {
+    let (rowMajor, plain, transposed): (Int32, Int32, Int32) = (101, 111, 112)
+    product(
+      rowMajor, p.aTransposed ? transposed : plain, p.bTransposed ? transposed : plain, Int32(p.m), Int32(p.n),
+      Int32(p.k), 1, p.a, Int32(p.lda), p.b, Int32(p.ldb), p.accumulate ? 1 : 0, p.y, Int32(p.ldc))
+  }
 
   private static func load() -> Result<Library, LoadError> {
     switch ck_best_level() {

@@ -102,7 +102,8 @@ extension Linear {
     workspace.scratch {
       let dlow = workspace.allocate([rows, rank])
       Products.times(
-        dlow.data, dy.data, delta.b.value.data, m: rows, n: rank, k: outputs, alpha: delta.scale)
+        dlow.data, dy.data, delta.b.value.data, m: rows, n: rank, k: outputs)
+      ck_scale(dlow.data, delta.scale, dlow.count)
       if delta.b.isTrainable {
         Products.transposedTimes(
           delta.b.gradient.data, dy.data, low.data, m: outputs, n: rank, k: rows, accumulate: true)

@@ -12,6 +12,15 @@ final class HeapMemory {
 
   deinit { munmap(data, bytes) }
 
+  /// Memory without an owner; give it back with `free`.
+  static func allocate(_ count: Int) -> UnsafeMutablePointer<Float> {
+    map(count * MemoryLayout<Float>.size, reserveOnly: false).assumingMemoryBound(to: Float.self)
+  }
+
+  static func free(_ data: UnsafeMutablePointer<Float>, count: Int) {
+    munmap(data, count * MemoryLayout<Float>.size)
+  }
+
   /// Anonymous zeroed memory; pages are only taken when touched.
   static func map(_ bytes: Int, reserveOnly: Bool) -> UnsafeMutableRawPointer {
     let flags = MAP_PRIVATE | MAP_ANONYMOUS | (reserveOnly ? MAP_NORESERVE : 0)

@@ -12,7 +12,7 @@ import Testing
     let answer = batch.append([4, 5], parent: prompt)
     batch.append([6, 7, 8], parent: prompt)
     batch.append([9], parent: answer)
-    batch.append((0..<70).map { Int32($0) })
+    batch.append((0..<140).map { Int32($0) })
     return batch
   }
 

@@ -43,6 +43,8 @@ public struct Generation: Sendable {
   public var logProbabilities: [Float] = []
   public var finish: Finish = .length
 
+  public init() {}
+
   /// The sampled tokens without the stop token.
   public var tokens: [Int32] { finish == .stopToken ? Array(sampled.dropLast()) : sampled }
 }
