@@ -72,17 +72,19 @@ struct IngestCommand: ParsableCommand {
   private func print(_ report: IngestReport) {
     let output = Console.output
     output.line(
-      "\(report.files) files: \(report.extracted) read (\(shortBytes(report.bytes))), \(report.unchanged) unchanged, "
+      "\(counted(report.files, "file")): \(report.extracted) read (\(shortBytes(report.bytes))), \(report.unchanged) unchanged, "
         + "\(report.aliases) further names, \(report.skipped.values.reduce(0, +)) skipped, "
         + "\(report.failures.count) failed")
     for (reason, count) in report.skipped.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
       output.line("  \(count) skipped: \(reason)".printable)
     }
     let dropped = report.dropped.values.reduce(0, +)
-    output.line("\(report.documents) documents: \(report.kept) kept, \(dropped) dropped")
+    output.line("\(counted(report.documents, "document")): \(report.kept) kept, \(dropped) dropped")
     for (reason, count) in report.dropped.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
       output.line("  \(count) dropped: \(reason)")
     }
-    if report.badRecords > 0 { output.line("\(report.badRecords) records could not be read") }
+    if report.badRecords > 0 { output.line("\(counted(report.badRecords, "record")) could not be read") }
   }
+
+  private func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 }

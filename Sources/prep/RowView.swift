@@ -14,7 +14,10 @@ struct RowView {
 
   var json: JSONValue {
     var object: [String: JSONValue] = [:]
-    for (name, value) in fields { object[name] = value }
+    // A name that comes more than once is a list.
+    for (name, values) in Dictionary(grouping: fields, by: \.name) {
+      object[name] = values.count == 1 ? values[0].value : .array(values.map(\.value))
+    }
     for (name, text) in bodies { object[name] = .string(text) }
     return .object(object)
   }
@@ -82,7 +85,7 @@ struct RowView {
     add("drop_reason", document.dropReason)
     add("duplicate_of", document.duplicateOf)
     for score in try store.filterScores(ofDocument: id) {
-      add(score.filter, score.score.map(JSONValue.double) ?? .null)
+      add("score of \(score.filter)", score.score.map(JSONValue.double) ?? .null)
     }
     add("metadata", document.metadata)
     add("chunks", try store.chunks(ofDocument: id).count)

@@ -114,6 +114,10 @@ import Testing
     ("<ul><li><p></p></li><li>one<ul><li>two</li></ul></li></ul><p>after</p>", "- one\n  - two\n\nafter"),
     ("<ul><li>a<pre>x\n\ny</pre></li></ul>", "- a\n\n  ```\n  x\n\n  y\n  ```"),
     ("<p>Seoul 한국어\n문장</p>", "Seoul 한국어 문장"),
+    (
+      "<p>Sid<sup class='footnote'>[2]</sup> breaks toys.</p><div class='footnotes'><p>[2] A boy.</p></div>",
+      "Sid breaks toys."
+    ),
     ("<dl><div><dt>T</dt><dd>D</dd></div></dl>", "T\n: D"),
   ])
   func writesLightMarkdown(html: String, expected: String) throws {

@@ -6,6 +6,7 @@ enum HTMLFurniture {
     "document",
     "story-body", "rst-content", "theme-doc-markdown",
   ]
+  /// Footnotes and their marks are among them: cut from their place they mean nothing.
   static let always: Set<String> = [
     "navheader", "navfooter", "docnav", "nav", "navbar", "navigation", "navbox", "nav-links", "site-nav", "topnav",
     "breadcrumb", "breadcrumbs", "toc", "table-of-contents", "tableofcontents", "lot", "lof", "list-of-figures",
@@ -16,7 +17,8 @@ enum HTMLFurniture {
     "adsbygoogle",
     "newsletter", "subscribe", "popup", "modal", "social-share", "share-buttons", "sharing", "sphinxsidebar",
     "site-header", "site-footer", "page-footer", "footer", "colophon", "printfooter", "catlinks", "searchbox",
-    "search-form", "language-switcher", "langlinks", "reference-links", "jump-to-nav",
+    "search-form", "language-switcher", "footnote", "footnotes", "footnote-ref", "footnote-backref", "reference",
+    "langlinks", "reference-links", "jump-to-nav",
   ]
   static let whenLinked: Set<String> = [
     "sidebar", "side-bar", "menu", "header", "related", "related-posts", "social", "share", "comments", "widget",
