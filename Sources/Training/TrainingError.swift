@@ -6,7 +6,7 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   case invalidRow(id: String, reason: String)
   case nothingTrainable(role: String)
   case missingScoreHead(role: String)
-  case sharedTrainableBase
+  case sharedWeights(String, String)
   case notFinite(String)
   case foreignCheckpoint(path: String)
   case checkpoint(path: String, reason: String)
@@ -23,8 +23,8 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
       "the \(role) has nothing to train: give it an adapter, or make its model trainable"
     case .missingScoreHead(let role):
       "the \(role)'s adapter has no score head: make it with a score head, or start from a reward model"
-    case .sharedTrainableBase:
-      "the reference would change with the policy: train an adapter, or give the reference a model of its own"
+    case .sharedWeights(let trained, let other):
+      "training the \(trained) would change the \(other) too: train an adapter, or give the \(other) its own copy"
     case .notFinite(let what):
       "\(what) is no longer a finite number; lower the learning rate or the maximum gradient norm"
     case .foreignCheckpoint(let path):

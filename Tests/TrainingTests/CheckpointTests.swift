@@ -8,7 +8,7 @@ import Training
     let text = """
       {"format": 1, "kind": "supervised", "step": \(step), "epoch": 0, "offset": \(step), "seed": \(UInt64.max),
        "fingerprint": "\(fingerprint)", "updates": \(step), "loss": \(0.1 + 0.2), "bestStep": 2, "bestLoss": \(1.0 / 3),
-       "evaluationsSinceBest": 0, "extra": {"kl_coefficient": 0.05}, "tensorsHash": ""}
+       "evaluationsSinceBest": 0, "validation": {"loss": 0.5}, "extra": {"kl_coefficient": 0.05}, "tensorsHash": ""}
       """
     return try JSONDecoder().decode(CheckpointState.self, from: Data(text.utf8))
   }

@@ -61,6 +61,18 @@ import Training
     }
   }
 
+  @Test func aLostBestCheckpointCostsAWarningOnly() throws {
+    try withTemporaryFolder { folder in
+      let loop = LoopOptions(maximumSteps: 3, batchSize: 3, evaluateEvery: 1, restoresBest: true)
+      let first = try train(loop, learningRate: 1, folder: folder).outcome
+      let best = try #require(first.bestStep)
+      try #require(best < 3)
+      try FileManager.default.removeItem(at: folder.appendingPathComponent("step-00000\(best)"))
+      let again = try train(loop, learningRate: 1, folder: folder).outcome
+      #expect(again.finish == .completed && again.resumedFrom == 3 && again.validation == first.validation)
+    }
+  }
+
   @Test func nothingToTrainIsSaidPlainly() throws {
     let model = try Fixture.model()
     #expect(throws: TrainingError.nothingTrainable(role: "model")) {

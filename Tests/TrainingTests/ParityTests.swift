@@ -29,8 +29,8 @@ import Training
       context: TrainingContext(recorder: recorder))
     #expect(try trainer.train().finish == .completed)
     #expect(recorder.reports.count == 20)
-    expectClose(recorder.reports.map(\.loss), expected.loss, 1e-4)
-    expectClose(recorder.reports.map(\.gradientNorm), expected.gradNorm, 1e-3)
+    expectClose(recorder.reports.map(\.loss), expected.loss, 1e-5)
+    expectClose(recorder.reports.map(\.gradientNorm), expected.gradNorm, 1e-4)
     let final = try SafetensorsFile(Fixture.url("sft-final.safetensors"))
     for parameter in try #require(role.adapter).parameters {
       let wanted = try final.tensor(parameter.name, shape: parameter.value.shape)
@@ -72,14 +72,14 @@ import Training
       context: TrainingContext(recorder: recorder))
     _ = try trainer.train()
     func curve(_ name: String) -> [Double] { recorder.reports.map { $0.metrics[name] ?? .nan } }
-    expectClose(recorder.reports.map(\.loss), expected.loss, 1e-3, "loss")
-    expectClose(recorder.reports.map(\.gradientNorm), expected.gradNorm, 2e-3, "gradient norm")
-    expectClose(curve("rewards/margins"), expected.margins, 1e-3, "margins")
+    expectClose(recorder.reports.map(\.loss), expected.loss, 1e-5, "loss")
+    expectClose(recorder.reports.map(\.gradientNorm), expected.gradNorm, 1e-4, "gradient norm")
+    expectClose(curve("rewards/margins"), expected.margins, 1e-4, "margins")
     expectClose(curve("rewards/accuracies"), expected.accuracies, 1e-6, "accuracies")
-    expectClose(curve("rewards/chosen"), expected.rewardsChosen, 1e-3, "chosen")
-    expectClose(curve("rewards/rejected"), expected.rewardsRejected, 1e-3, "rejected")
-    expectClose(curve("logps/chosen"), expected.logpsChosen, 1e-3, "chosen")
-    expectClose(curve("logps/rejected"), expected.logpsRejected, 1e-3, "rejected")
+    expectClose(curve("rewards/chosen"), expected.rewardsChosen, 1e-4, "chosen")
+    expectClose(curve("rewards/rejected"), expected.rewardsRejected, 1e-4, "rejected")
+    expectClose(curve("logps/chosen"), expected.logpsChosen, 1e-5, "chosen")
+    expectClose(curve("logps/rejected"), expected.logpsRejected, 1e-5, "rejected")
   }
 
   private struct Reward: Decodable {
@@ -113,9 +113,9 @@ import Training
         optimizer: expected.settings.optimizer, loop: expected.settings.loop, centering: 0),
       context: TrainingContext(recorder: recorder))
     _ = try trainer.train()
-    expectClose(recorder.reports.map(\.loss), expected.loss, 1e-3, "loss")
-    expectClose(recorder.reports.map(\.gradientNorm), expected.gradNorm, 2e-3, "gradient norm")
-    expectClose(recorder.reports.map { $0.metrics["rewards/margins"]! }, expected.margin, 1e-3, "margin")
+    expectClose(recorder.reports.map(\.loss), expected.loss, 1e-5, "loss")
+    expectClose(recorder.reports.map(\.gradientNorm), expected.gradNorm, 1e-4, "gradient norm")
+    expectClose(recorder.reports.map { $0.metrics["rewards/margins"]! }, expected.margin, 1e-4, "margin")
     expectClose(recorder.reports.map { $0.metrics["rewards/accuracies"]! }, expected.accuracy, 1e-6, "accuracy")
   }
 }

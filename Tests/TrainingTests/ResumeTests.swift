@@ -116,6 +116,32 @@ import Training
     }
   }
 
+  /// Refuses to write a step down, as a full disk would; for the trainer's files that is like a kill.
+  private final class FailingRecorder: TrainingRecorder {
+    struct Failure: Error {}
+    func began(_ data: DataReport, resumedFrom step: Int?) {}
+    func record(_ report: StepReport, checkpoint: CheckpointRecord?, rollouts: [RolloutReport]) throws {
+      if report.step == 5 { throw Failure() }
+    }
+  }
+
+  @Test func aKilledRunGoesBackToItsCheckpoint() throws {
+    func trainer(_ context: TrainingContext) throws -> (RewardTrainer, Role) {
+      let role = try newRole(scoreHead: true)
+      let options = RewardOptions(optimizer: OptimizerOptions(learningRate: 0.01), loop: loop())
+      return (try RewardTrainer(role: role, rows: pairs, options: options, context: context), role)
+    }
+    let (whole, expected) = try trainer(TrainingContext())
+    _ = try whole.train()
+    try withTemporaryFolder { folder in
+      let (killed, _) = try trainer(TrainingContext(checkpoints: folder, recorder: FailingRecorder()))
+      #expect(throws: FailingRecorder.Failure.self) { try killed.train() }
+      let (second, role) = try trainer(TrainingContext(checkpoints: folder))
+      #expect(try second.train().resumedFrom == 4)
+      #expect(bits(role.trainableParameters) == bits(expected.trainableParameters))
+    }
+  }
+
   @Test func otherOptionsDoNotContinueACheckpoint() throws {
     try withTemporaryFolder { folder in
       func trainer(learningRate: Double) throws -> RewardTrainer {

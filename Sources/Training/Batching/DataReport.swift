@@ -8,11 +8,18 @@ public struct DataReport: Codable, Sendable, Hashable {
   public var cut = 0
   /// Cut rows that lost their last target, so that they do not teach where to stop.
   public var lostEnd = 0
-  public var refused: Int { refusedIDs.count }
+  public var refused: Int { reasons.values.reduce(0, +) }
   /// Rows that were left out, and why.
-  public var refusedIDs: [String: String] = [:]
+  public private(set) var refusedIDs: [String: String] = [:]
+  /// How many rows each reason refused.
+  public private(set) var reasons: [String: Int] = [:]
 
   public init() {}
+
+  mutating func refuse(_ id: String, _ reason: String) {
+    refusedIDs[id] = reason
+    reasons[reason, default: 0] += 1
+  }
 
   /// One line that says what was lost; nil when nothing was.
   public var summary: String? {
@@ -20,7 +27,7 @@ public struct DataReport: Codable, Sendable, Hashable {
     var parts = ["\(kept) of \(rows) rows kept"]
     if cut > 0 { parts.append("\(cut) cut to the maximum length, of which \(lostEnd) lost their end") }
     if refused > 0 {
-      let reasons = Dictionary(grouping: refusedIDs.values) { $0 }.mapValues(\.count).sorted { $0.key < $1.key }
+      let reasons = reasons.sorted { $0.key < $1.key }
       parts.append("\(refused) refused: " + reasons.map { "\($0.value) \($0.key)" }.joined(separator: ", "))
     }
     return parts.joined(separator: "; ")

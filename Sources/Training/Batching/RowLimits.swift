@@ -23,7 +23,7 @@ package struct RowLimits {
       let cut = cutting(row, report: &report)
       let targets = cut.isTarget.dropFirst().count { $0 }
       guard targets > 0 else {
-        report.refusedIDs[row.id] = row.tokens.isEmpty ? "empty" : "without a target"
+        report.refuse(row.id, row.tokens.isEmpty ? "empty" : "without a target")
         continue
       }
       report.tokens += cut.tokens.count
@@ -40,7 +40,7 @@ package struct RowLimits {
     report.rows = rows.count
     for row in rows {
       try check(row.tokens, id: row.id)
-      if row.tokens.isEmpty { report.refusedIDs[row.id] = "empty" }
+      if row.tokens.isEmpty { report.refuse(row.id, "empty") }
     }
     let kept = rows.filter { !$0.tokens.isEmpty }
     report.kept = kept.count
@@ -58,7 +58,7 @@ package struct RowLimits {
       for tokens in [row.prompt, row.chosen, row.rejected] { try check(tokens, id: row.id) }
       let room = maximumLength - row.prompt.count
       if let reason = refusal(prompt: row.prompt, room: room, answers: [row.chosen, row.rejected]) {
-        report.refusedIDs[row.id] = reason
+        report.refuse(row.id, reason)
         continue
       }
       var cut = row
@@ -83,7 +83,7 @@ package struct RowLimits {
     let kept = try rows.filter { row in
       try check(row.tokens, id: row.id)
       let reason = refusal(prompt: row.tokens, room: maximumLength - row.tokens.count - answerTokens + 1, answers: [])
-      report.refusedIDs[row.id] = reason
+      if let reason { report.refuse(row.id, reason) }
       return reason == nil
     }
     report.kept = kept.count

@@ -95,6 +95,11 @@ package struct CheckpointFolder {
     }
   }
 
+  /// Removes what is newer than the checkpoint that a run goes on from: it is damaged.
+  func remove(after step: Int) {
+    for newer in steps() where newer > step { try? FileManager.default.removeItem(at: folder(newer)) }
+  }
+
   /// Steps that have a checkpoint, in ascending order.
   package func steps() -> [Int] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []

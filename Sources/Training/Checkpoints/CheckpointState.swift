@@ -17,6 +17,8 @@ package struct CheckpointState: Codable, Hashable {
   package var bestLoss: Double?
   /// Evaluations since the best one.
   package var evaluationsSinceBest: Int
+  /// Of the last evaluation.
+  package var validation: [String: Double]
   /// What the kind of training keeps between steps.
   package var extra: [String: Double]
   /// SHA-256 of the tensors' file.

@@ -28,13 +28,13 @@ public final class PolicyOptimizationTrainer {
   ) throws {
     try options.check()
     try value.requireScoreHead("value role")
-    try policy.requireIndependent(of: reference)
+    try policy.requireIndependent("policy", of: reference, "reference")
     if case .role(let role) = reward {
       try role.requireScoreHead("reward model")
-      try policy.requireIndependent(of: role)
-      try value.requireIndependent(of: role)
+      try policy.requireIndependent("policy", of: role, "reward model")
+      try value.requireIndependent("value role", of: role, "reward model")
     }
-    try policy.requireIndependent(of: value)
+    try policy.requireIndependent("policy", of: value, "value role")
     let groups = [
       ParameterGroup(name: "policy", parameters: try policy.requireTrainable("policy")),
       ParameterGroup(name: "value", parameters: try value.requireTrainable("value role")),

@@ -30,7 +30,7 @@ public final class PreferenceTrainer {
   ) throws {
     try options.check()
     let parameters = try policy.requireTrainable("policy")
-    try policy.requireIndependent(of: reference)
+    try policy.requireIndependent("policy", of: reference, "reference")
     let limits = RowLimits(policy, maximumLength: options.loop.maximumLength)
     let prepared = try limits.prepare(rows)
     data = try prepared.report.requireRows("no pair is left")

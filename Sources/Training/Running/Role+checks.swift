@@ -15,11 +15,12 @@ extension Role {
     guard adapter?.scoreHead != nil else { throw TrainingError.missingScoreHead(role: name) }
   }
 
-  /// A reference must stay what it is while this role is trained.
-  func requireIndependent(of reference: Role) throws {
-    let sharesBase = model === reference.model && model.isTrainable
-    let sharesAdapter = adapter != nil && adapter === reference.adapter
-    if sharesBase || sharesAdapter { throw TrainingError.sharedTrainableBase }
+  /// Another role must stay what it is while this one is trained.
+  /// - Throws: `TrainingError.sharedWeights`, naming both.
+  func requireIndependent(_ name: String, of other: Role, _ otherName: String) throws {
+    let sharesBase = model === other.model && model.isTrainable
+    let sharesAdapter = adapter != nil && adapter === other.adapter
+    if sharesBase || sharesAdapter { throw TrainingError.sharedWeights(name, otherName) }
   }
 }
 

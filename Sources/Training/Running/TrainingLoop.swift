@@ -60,10 +60,7 @@ final class TrainingLoop {
       if isCancelled { return outcome(.cancelled, progress) }
       isCancelled = try advance(&progress, procedure)
     }
-    if options.restoresBest, let folder, let best = progress.bestStep, best != progress.step {
-      _ = try folder.read(step: best)
-      try folder.load(step: best, into: optimizer.values)
-    }
+    if options.restoresBest { restoreBest(progress) }
     return outcome(progress.step < totalSteps ? .stoppedEarly : .completed, progress)
   }
 
@@ -118,7 +115,8 @@ final class TrainingLoop {
       kind: kind, step: progress.step, epoch: progress.step / stepsPerEpoch,
       offset: progress.step % stepsPerEpoch * options.batchSize, seed: options.seed, fingerprint: fingerprint,
       updates: optimizer.updates, loss: progress.loss, bestStep: progress.bestStep, bestLoss: progress.bestLoss,
-      evaluationsSinceBest: progress.evaluationsSinceBest, extra: procedure.state, tensorsHash: "")
+      evaluationsSinceBest: progress.evaluationsSinceBest, validation: progress.validation, extra: procedure.state,
+      tensorsHash: "")
     return try folder.write(state, tensors: optimizer.tensors)
   }
 
@@ -126,12 +124,24 @@ final class TrainingLoop {
     guard let folder else { return Progress() }
     try folder.prepare()
     guard let state = try folder.latest(fingerprint: fingerprint, warn: context.warn) else { return Progress() }
+    folder.remove(after: state.step)
     try folder.load(step: state.step, into: optimizer.tensors)
     optimizer.updates = state.updates
     procedure.state = state.extra
     return Progress(
       step: state.step, loss: state.loss, bestStep: state.bestStep, bestLoss: state.bestLoss,
-      evaluationsSinceBest: state.evaluationsSinceBest, resumedFrom: state.step)
+      evaluationsSinceBest: state.evaluationsSinceBest, validation: state.validation, resumedFrom: state.step)
+  }
+
+  /// Without its checkpoint the best step is lost, but the run is not.
+  private func restoreBest(_ progress: Progress) {
+    guard let folder, let best = progress.bestStep, best != progress.step else { return }
+    do {
+      _ = try folder.read(step: best)
+      try folder.load(step: best, into: optimizer.values)
+    } catch {
+      context.warn("\(error); keeping the last step's weights")
+    }
   }
 
   private func outcome(_ finish: TrainingOutcome.Finish, _ progress: Progress) -> TrainingOutcome {
