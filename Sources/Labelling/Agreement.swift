@@ -31,13 +31,7 @@ public struct Agreement: Hashable, Sendable {
   /// - Throws: `StoreError`.
   public static func all(_ store: Store) throws -> [Agreement] {
     let annotators = try store.annotators()
-    let verdicts = try annotators.map { annotator in
-      let judgements = try store.currentJudgements(annotator: annotator.id)
-      return Dictionary(
-        judgements.compactMap { judgement in
-          judgement.verdict.flatMap { $0 == .skip ? nil : (judgement.comparison, $0) }
-        }, uniquingKeysWith: { _, last in last })
-    }
+    let verdicts = try annotators.map { try standingVerdicts(of: $0.id, in: store) }
     var all: [Agreement] = []
     for one in annotators.indices {
       for two in annotators.indices where two > one {
@@ -49,5 +43,14 @@ public struct Agreement: Hashable, Sendable {
       }
     }
     return all
+  }
+
+  /// An annotator's verdicts by comparison, skips left out.
+  private static func standingVerdicts(of annotator: String, in store: Store) throws -> [String: Verdict] {
+    var verdicts: [String: Verdict] = [:]
+    for judgement in try store.currentJudgements(annotator: annotator) {
+      if let verdict = judgement.verdict, verdict != .skip { verdicts[judgement.comparison] = verdict }
+    }
+    return verdicts
   }
 }
