@@ -25,6 +25,7 @@ struct ChatCommand: ParsableCommand {
   @Option(help: ArgumentHelp("What the model is told at the beginning.", valueName: "text")) var system: String?
   @Option(help: ArgumentHelp("Ask this one question and leave.", valueName: "text")) var prompt: String?
   @Flag(help: "Forget each question before the next.") var single = false
+  @Flag(help: "Print each answer as a line of JSON with its tokens, instead of streaming it.") var json = false
   @OptionGroup var sampling: SamplingArguments
   @OptionGroup var threads: ThreadsOption
   @OptionGroup var store: StoreOption
@@ -36,7 +37,8 @@ struct ChatCommand: ParsableCommand {
     let options = sampling.options(tokenizer: opened.tokenizer, context: context)
     var chat = ChatSession(
       opened: opened, options: options, console: .output,
-      start: system.map { [Tokenizers.Message(role: "system", content: $0)] } ?? [], remembers: !single)
+      start: system.map { [Tokenizers.Message(role: "system", content: $0)] } ?? [], remembers: !single,
+      printsJSON: json)
     if let prompt {
       try chat.ask(prompt)
       return

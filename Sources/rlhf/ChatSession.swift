@@ -1,7 +1,10 @@
 import Models
 import Recipes
+import Store
 import Terminal
 import Tokenizers
+
+import enum Store.JSONValue
 
 /// One conversation: what was said, and the next answer streamed as it is drawn.
 struct ChatSession {
@@ -10,17 +13,21 @@ struct ChatSession {
   let console: Console
   let start: [Tokenizers.Message]
   let remembers: Bool
+  /// Whether answers are lines of JSON, printed when they are complete.
+  let printsJSON: Bool
   private var messages: [Tokenizers.Message]
   private var turn: UInt64 = 0
 
   init(
-    opened: OpenedModel, options: SamplingOptions, console: Console, start: [Tokenizers.Message], remembers: Bool
+    opened: OpenedModel, options: SamplingOptions, console: Console, start: [Tokenizers.Message], remembers: Bool,
+    printsJSON: Bool = false
   ) {
     self.opened = opened
     self.options = options
     self.console = console
     self.start = start
     self.remembers = remembers
+    self.printsJSON = printsJSON
     messages = start
   }
 
@@ -37,17 +44,25 @@ struct ChatSession {
     var turnOptions = options
     turnOptions.seed = options.seed &+ turn
     turn += 1
-    let console = console
-    _ = Generator(opened.role).generate([tokens], options: turnOptions) { _, token in
+    let (console, printsJSON) = (console, printsJSON)
+    let generated = Generator(opened.role).generate([tokens], options: turnOptions) { _, token in
       let text = decoder.append(token)
       answer += text
-      console.write(text.printable)
+      if !printsJSON { console.write(text.printable) }
       return true
     }
     let rest = decoder.finish()
     answer += rest
-    console.line(rest.printable)
+    console.line(printsJSON ? json(tokens, generated.first?.tokens ?? [], answer) : rest.printable)
     messages.append(Tokenizers.Message(role: "assistant", content: answer))
+  }
+
+  private func json(_ prompt: [Int32], _ tokens: [Int32], _ answer: String) -> String {
+    let value: JSONValue = [
+      "prompt_tokens": .array(prompt.map { .int(Int($0)) }), "tokens": .array(tokens.map { .int(Int($0)) }),
+      "text": .string(answer),
+    ]
+    return value.canonical
   }
 
   /// The conversation's tokens with room for an answer: the oldest turns are forgotten first.
