@@ -13,9 +13,12 @@ package struct TrainingData {
   package init(_ store: Store) { self.store = store }
 
   /// Valid pairs of a split, by the hash of their messages.
-  package func pairs(_ split: Split, origins: [String]) throws -> [Pair] {
-    try store.pairs(PairFilter(split: split)).filter { origins.isEmpty || origins.contains($0.origin.rawValue) }
-      .sorted { $0.hash < $1.hash }
+  ///
+  /// - Parameter inStoreOrder: as they were made or imported, instead of by content.
+  package func pairs(_ split: Split, origins: [String], inStoreOrder: Bool = false) throws -> [Pair] {
+    let pairs = try store.pairs(PairFilter(split: split))
+      .filter { origins.isEmpty || origins.contains($0.origin.rawValue) }
+    return inStoreOrder ? pairs : pairs.sorted { $0.hash < $1.hash }
   }
 
   /// The questions of pairs, stored as prompts: everything up to the last answer.

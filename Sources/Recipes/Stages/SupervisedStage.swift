@@ -15,7 +15,8 @@ package struct SupervisedStage: StageRunner {
   }
 
   private func pairs(_ split: Split) throws -> [Pair] {
-    try TrainingData(bench.store).pairs(split, origins: stage.settings.texts("origins"))
+    try TrainingData(bench.store).pairs(
+      split, origins: stage.settings.texts("origins"), inStoreOrder: !stage.settings.flag("shuffle"))
   }
 
   /// The adapter to start from, where the recipe names one.
