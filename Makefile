@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 PREFIX ?= /usr/local
 RELEASE := .build/release
+# Benchmarks/peers/setup.sh makes PEERS, Benchmarks/peers/make_workload.py fills WORK.
+WORK ?= $(PEERS)/work
 
 .PHONY: demo test test-all check lint format build bench bench-peers install clean bootstrap
 
@@ -17,7 +19,7 @@ test-all: test build
 	swift test -c release --disable-xctest --parallel
 	scripts/debian-faq.sh
 ifdef PEERS
-	$(PEERS)/now/bin/python Benchmarks/peers/parity.py $(PEERS)/work $(RELEASE)/rlhf
+	$(PEERS)/now/bin/python Benchmarks/peers/parity.py $(WORK) $(RELEASE)/rlhf
 else
 	@echo "test-all: parity with transformers and TRL skipped; see Benchmarks/peers/README.md, then: make test-all PEERS=DIR"
 endif
@@ -43,7 +45,7 @@ bench: build
 # Ours and the peers on the same work, in turns.
 bench-peers: build
 	@test -n "$(PEERS)" || { echo "bench-peers: name the folder that Benchmarks/peers/setup.sh made: make bench-peers PEERS=DIR"; exit 2; }
-	$(PEERS)/now/bin/python Benchmarks/peers/compare.py $(PEERS) $(RELEASE)
+	$(PEERS)/now/bin/python Benchmarks/peers/compare.py $(PEERS)/now/bin/python $(WORK) $(RELEASE)
 
 install: build
 	install -d "$(DESTDIR)$(PREFIX)/bin"

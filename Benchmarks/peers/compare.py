@@ -1,18 +1,18 @@
 """Ours and TRL on the same work in turns: LoRA SFT of smol135, tokens per second and peak memory.
 
-usage: compare.py PEERS RELEASE [STEPS] [TURNS]     PEERS: the folder of setup.sh, with work/ made by make_workload.py in it;
-RELEASE: the folder of our binaries. Prints one line for each run and the ratio of medians.
+usage: compare.py PYTHON WORK RELEASE [STEPS] [TURNS]     PYTHON: that of the peers' environment; WORK: the folder that
+make_workload.py filled; RELEASE: the folder of our binaries. Prints one line for each run and the ratio of medians.
 """
 import json, os, statistics, subprocess, sys
 import ours
 
-peers, release = sys.argv[1:3]
-steps, turns = (int(sys.argv[i]) if len(sys.argv) > i else default for i, default in ((3, 4), (4, 2)))
-work, here = os.path.join(peers, "work"), os.path.dirname(os.path.abspath(__file__))
+python, work, release = sys.argv[1:4]
+steps, turns = (int(sys.argv[i]) if len(sys.argv) > i else default for i, default in ((4, 4), (5, 2)))
+here = os.path.dirname(os.path.abspath(__file__))
 
 
 def trl():
-    out = subprocess.run([os.path.join(peers, "now/bin/python"), os.path.join(here, "sft.py"), work, str(steps)], capture_output=True, text=True, check=True)
+    out = subprocess.run([python, os.path.join(here, "sft.py"), work, str(steps)], capture_output=True, text=True, check=True)
     return json.loads(next(line for line in out.stdout.splitlines() if line.startswith("RESULT "))[7:])
 
 
