@@ -41,7 +41,8 @@ let package = Package(
     .executableTarget(
       name: "rlhf",
       dependencies: [
-        "Recipes", "PipelineLibrary", "Training", "Models", "Tokenizers", "Tensors", "Store", "Terminal", argumentParser,
+        "Recipes", "PipelineLibrary", "Training", "Models", "Tokenizers", "Tensors", "Store", "Terminal",
+        argumentParser,
       ]),
 
     // Where the columns meet

@@ -31,7 +31,7 @@ class Page(html.parser.HTMLParser):
         super().__init__(convert_charrefs=True)
         self.sections = []  # [level, title, body]
         self.in_heading = False
-        self.skipped = []  # open elements of navigation and contents, with their nesting
+        self.skipped = []  # open elements of navigation, contents and footnotes, with their nesting
         self.depth = 0
 
     def handle_starttag(self, tag, attributes):
@@ -40,7 +40,7 @@ class Page(html.parser.HTMLParser):
             self.piece(" ")
             return
         self.depth += 1
-        if tag in ("script", "style", "head") or {"navheader", "navfooter", "toc"} & set(classes):
+        if tag in ("script", "style", "head") or {"navheader", "navfooter", "toc", "footnote", "footnotes"} & set(classes):
             self.skipped.append(self.depth)
         if tag in HEADINGS and not self.skipped:
             self.sections.append([int(tag[1]), "", ""])
