@@ -55,6 +55,20 @@ import Training
     #expect(cache.computed == 10)
   }
 
+  /// A run that is stopped while references are computed goes on with the same bits.
+  @Test func aHalfFilledCacheChangesNothing() throws {
+    let role = try Fixture.role(adapter: "adapter")
+    func fill(_ cache: Cache) throws -> [String: [Float]] {
+      _ = try Evaluator(microbatchTokens: 24).preferenceAccuracy(
+        policy: role, reference: role, rows: pairs, cache: cache)
+      return cache.kept
+    }
+    let whole = try fill(Cache())
+    let half = Cache()
+    half.kept = Dictionary(uniqueKeysWithValues: whole.sorted { $0.key < $1.key }.prefix(3).map { ($0.key, $0.value) })
+    #expect(try fill(half) == whole)
+  }
+
   @Test func trainingRaisesPreferenceAccuracy() throws {
     let role = try Fixture.role(adapter: "dpo-start")
     let options = PreferenceOptions(

@@ -11,17 +11,19 @@ struct ReferencePass {
   let cache: (any ReferenceCache)?
 
   /// Log-probabilities of all pairs' answers, in order; nil when cancelled. What was computed until then is kept.
+  ///
+  /// Pairs are always computed in the same company, whatever is kept already, so that a stopped run that starts again
+  /// gets the same bits.
   func values(_ pairs: [PreferenceRow], isCancelled: () -> Bool = { false }) throws -> [AnswerLogProbabilities]? {
     let keys = pairs.map { (chosen: Self.key($0.prompt, $0.chosen), rejected: Self.key($0.prompt, $0.rejected)) }
     var known = try cache?.values(for: keys.flatMap { [$0.chosen, $0.rejected] }) ?? [:]
-    let missing = pairs.indices.filter { known[keys[$0].chosen] == nil || known[keys[$0].rejected] == nil }
-    for range in TokenBudget.ranges(costs: missing.map { pairs[$0].cost }, budget: microbatchTokens) {
+    for range in TokenBudget.ranges(costs: pairs.map(\.cost), budget: microbatchTokens) {
+      if keys[range].allSatisfy({ known[$0.chosen] != nil && known[$0.rejected] != nil }) { continue }
       if isCancelled() { return nil }
-      let part = missing[range].map { pairs[$0] }
       var fresh: [String: [Float]] = [:]
-      for (index, values) in zip(missing[range], compute(part)) {
-        fresh[keys[index].chosen] = values.chosen
-        fresh[keys[index].rejected] = values.rejected
+      for (key, values) in zip(keys[range], compute(Array(pairs[range]))) {
+        fresh[key.chosen] = values.chosen
+        fresh[key.rejected] = values.rejected
       }
       try cache?.keep(fresh)
       known.merge(fresh) { $1 }
