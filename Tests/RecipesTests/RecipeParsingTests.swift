@@ -6,7 +6,7 @@ struct RecipeParsingTests {
   static let valid = """
     name: 示例
     seed: 7
-    model: {new: {preset: nano, tokenizer: {vocabulary_size: 512}}}
+    model: {new: {preset: tiny, tokenizer: {vocabulary_size: 512}}}
     defaults:
       learning_rate: 0.5
       batch: 3

@@ -78,6 +78,7 @@ extension RecipeKeys {
     preferenceSource + [
       Key("loss", .choice(preferenceLosses), default: "sigmoid", "the loss"),
       Key("beta", .positive, default: 0.1, "how strongly the reference holds"),
+      Key("sft_weight", .positive, default: 0, "weight of the cross-entropy on chosen answers"),
       Key("label_smoothing", .number(0...0.5), default: 0, "share of judgements taken to be wrong"),
     ] + training(epochs: 2, learningRate: 5e-4, batch: 16, batchHelp: "comparisons per step")
 

@@ -4,6 +4,8 @@ import Terminal
 import Tokenizers
 import Training
 
+import struct Store.Rollout
+
 /// Writes a training run into the store, one transaction a step, and shows how far it is.
 package final class RunRecorder: TrainingRecorder {
   private let stage: RecipeStage

@@ -30,7 +30,7 @@ package struct PreferenceStage: StageRunner {
     let options = PreferenceOptions(
       optimizer: stage.optimizer,
       loop: stage.loop(seed: training.seed, lengthKey: "maximum_length", context: base.configuration.maximumPositions),
-      losses: [WeightedLoss(PreferenceLossKind(rawValue: settings.text("loss")) ?? .sigmoid)],
+      losses: losses,
       beta: settings.number("beta"), labelSmoothing: settings.number("label_smoothing"))
     let trainer = try PreferenceTrainer(
       policy: Role(base, adapter), reference: Role(base), rows: data.train.map(tokenizer.row),
@@ -41,5 +41,11 @@ package struct PreferenceStage: StageRunner {
     let record = try training.save(adapter, parent: start)
     return StageOutcome(
       training.summary(outcome, validation: "rewards/accuracies"), model: record.id, values: training.values(outcome))
+  }
+
+  private var losses: [WeightedLoss] {
+    let main = WeightedLoss(PreferenceLossKind(rawValue: stage.settings.text("loss")) ?? .sigmoid)
+    let weight = stage.settings.number("sft_weight")
+    return weight > 0 ? [main, WeightedLoss(.sft, weight: weight)] : [main]
   }
 }
