@@ -18,6 +18,7 @@ test: bootstrap
 test-all: test build
 	swift test -c release --disable-xctest --parallel
 	scripts/debian-faq.sh
+	scripts/kill-and-resume.py
 ifdef PEERS
 	$(PEERS)/now/bin/python Benchmarks/peers/parity.py $(WORK) $(RELEASE)/rlhf
 else

@@ -22,7 +22,8 @@ struct Summary {
       for line in table.examples(width: min(output.columns, 100), console: output) { output.line(line) }
     }
     output.line(output.styled("Next:", .bold))
-    for (command, meaning) in next { output.line("  " + command.padded(to: 62) + "  " + meaning) }
+    let width = next.map(\.0.displayWidth).max() ?? 0
+    for (command, meaning) in next { output.line("  " + command.padded(to: width) + "   " + meaning) }
   }
 
   private var next: [(String, String)] {

@@ -55,13 +55,25 @@ public struct ResultTable {
     return result.examples.flatMap { example -> [String] in
       let head = wrap(example.prompt.printable, width: width).map { console.styled($0, .bold) }
       let answers = example.answers.flatMap { answer -> [String] in
-        let text = answer.text.isEmpty ? "(empty)" : answer.text.printable
-        let lines = wrap(text, width: max(20, width - label))
+        let lines = Self.shortened(wrap(Self.shown(answer.text), width: max(20, width - label)))
         return lines.enumerated().map { index, line in
           (index == 0 ? answer.model : "").padded(to: label) + line
         }
       }
       return head + answers + [""]
     }
+  }
+
+  /// Answers of more lines are cut in what a terminal shows; the report holds them whole.
+  private static let longest = 6
+
+  private static func shortened(_ lines: [String]) -> [String] {
+    lines.count <= longest ? lines : lines.prefix(longest - 1) + ["…"]
+  }
+
+  /// An answer without empty lines at its ends and between.
+  private static func shown(_ text: String) -> String {
+    let lines = text.printable.split(separator: "\n").filter { line in line.contains { !$0.isWhitespace } }
+    return lines.isEmpty ? "(empty)" : lines.joined(separator: "\n")
   }
 }

@@ -24,6 +24,10 @@ public struct OpenedModel {
       tokenizer = try Tokenizer(folder: folder)
       role = Role(model, try adapter.map { try Adapter(folder: URL(fileURLWithPath: $0), model: model) })
     } else {
+      if let reference, !FileManager.default.fileExists(atPath: store) {
+        throw RecipeError.usage(
+          "there is no folder \(reference), and no store \(store) to find a model of that name in")
+      }
       let store = try Store(path: store, access: .readOnly)
       let record = try Self.find(reference, in: store)
       let library = ModelLibrary(store: store, folder: URL(fileURLWithPath: store.path + ".files"))
