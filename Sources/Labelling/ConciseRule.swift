@@ -7,7 +7,7 @@ import Store
 ///    quote or bracket, a code fence; not an ellipsis);
 /// 2. language: written in the script of the question, Han or Latin;
 /// 3. fresh: no sentence twice, no four words in a row twice, no six Han characters in a row twice;
-/// 4. short: at least 15% fewer words and Han characters. This counts between finished answers only.
+/// 4. short: at least a quarter fewer words and Han characters. This counts between finished answers only.
 ///
 /// Answers that differ in none of these are a tie; two empty ones are both bad.
 public struct ConciseRule: RuleAnnotator {
@@ -16,7 +16,7 @@ public struct ConciseRule: RuleAnnotator {
   public let summary = "prefers answers that are finished, in the question's language, without repetition, and short"
 
   /// How much shorter the shorter answer must be.
-  private static let margin = 0.15
+  private static let margin = 0.25
 
   public init() {}
 
