@@ -38,8 +38,16 @@ package final class ModelLibrary {
     try model.parent.flatMap { try store.model(id: $0) }
   }
 
+  /// Where a model's files lie: at the recorded path, or beside the store when both were moved together.
+  package func location(_ model: ModelRecord) -> URL {
+    let recorded = URL(fileURLWithPath: model.path)
+    guard !FileManager.default.fileExists(atPath: model.path) else { return recorded }
+    let beside = folder.appendingPathComponent("models").appendingPathComponent(recorded.lastPathComponent)
+    return FileManager.default.fileExists(atPath: beside.path) ? beside : recorded
+  }
+
   package func isOnDisk(_ model: ModelRecord) -> Bool {
-    FileManager.default.fileExists(atPath: model.path)
+    FileManager.default.fileExists(atPath: location(model).path)
   }
 
   /// The full weights of a model: those of an adapter are merged with what it stands on, in memory.
@@ -47,11 +55,11 @@ package final class ModelLibrary {
     if let known = bases[model.id] { return known }
     let loaded: LanguageModel
     if model.kind == .base {
-      loaded = try LanguageModel(folder: URL(fileURLWithPath: model.path))
+      loaded = try LanguageModel(folder: location(model))
     } else {
       guard let parent = try parent(of: model) else { throw StoreError.notFound(id: model.parent ?? model.id) }
       loaded = try freshBase(parent)
-      try Adapter(folder: URL(fileURLWithPath: model.path), model: loaded).merge(into: loaded)
+      try Adapter(folder: location(model), model: loaded).merge(into: loaded)
     }
     bases[model.id] = loaded
     return loaded
@@ -70,7 +78,7 @@ package final class ModelLibrary {
   package func role(_ model: ModelRecord) throws -> Role {
     guard model.kind != .base, let parent = try parent(of: model) else { return Role(try base(model)) }
     let shared = try base(parent)
-    let adapter = try Adapter(folder: URL(fileURLWithPath: model.path), model: shared)
+    let adapter = try Adapter(folder: location(model), model: shared)
     adapter.isTrainable = false
     return Role(shared, adapter)
   }
@@ -80,7 +88,7 @@ package final class ModelLibrary {
     var root = model
     while root.kind != .base, let parent = try parent(of: root) { root = parent }
     if let known = tokenizers[root.path] { return known }
-    let loaded = try Tokenizer(folder: URL(fileURLWithPath: root.path))
+    let loaded = try Tokenizer(folder: location(root))
     tokenizers[root.path] = loaded
     return loaded
   }
