@@ -94,7 +94,7 @@ let package = Package(
     tests("Datasets", ["Store"], fixtures: true),
     tests("Labelling", ["Store", "Terminal"]),
     tests("Tokenizers", fixtures: true, generators: ["make_fixtures.py"]),
-    tests("Tensors", ["CKernels"]),
+    tests("Tensors", ["CKernels"], fixtures: true, generators: ["make_fixtures.py"]),
     tests("Models", ["Tensors", "Tokenizers"], fixtures: true, generators: ["make_fixtures.py"]),
     tests(
       "Training", ["Models", "Tensors", "Tokenizers"], fixtures: true,

@@ -10,12 +10,11 @@
 #define VFN static inline __attribute__((always_inline))
 #define ROWS_TILE 2 // rows of x in one register tile: 4 x 2 sums leave room for weights in 16 registers
 
-// Products: tiles of 6 x 16 (12 sums, 2 of B, one of A); slices and blocks for a second cache of 512 KB.
+// Products: tiles of 6 x 16 (12 sums, 2 of B, one of A).
 #define GEMM_MR 6
 #define GEMM_NV 2
-#define GEMM_KC 256
-#define GEMM_MC 72
-#define GEMM_NC (24 * 16)
+#define GEMM_KC 384
+#define GEMM_MC 96
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #include "vector/avx2.h"

@@ -10,12 +10,11 @@
 #define VFN static inline __attribute__((always_inline))
 #define ROWS_TILE 6 // rows of x in one register tile: 4 x 6 sums of 32 registers
 
-// Products: tiles of 8 x 48 (24 sums, 3 of B, one of A); slices and blocks for a second cache of 1 MB or more.
+// Products: tiles of 8 x 48 (24 sums, 3 of B, one of A).
 #define GEMM_MR 8
 #define GEMM_NV 3
 #define GEMM_KC 384
-#define GEMM_MC 64
-#define GEMM_NC (12 * 48)
+#define GEMM_MC 96
 
 #pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,fma,f16c"))),                  \
                              apply_to = function)

@@ -4,6 +4,17 @@
 
 #include "level.h"
 
+const float ck_nf4_values[16] = {
+    -1.0f, -0.6961928009986877f, -0.5250730514526367f, -0.39491748809814453f, -0.28444138169288635f,
+    -0.18477343022823334f, -0.09105003625154495f, 0.0f, 0.07958029955625534f, 0.16093020141124725f,
+    0.24611230194568634f, 0.33791524171829224f, 0.44070982933044434f, 0.5626170039176941f,
+    0.7229568362236023f, 1.0f};
+const float ck_nf4_bounds[15] = {
+    -0.8480963706970215f, -0.6106328964233398f, -0.4599952697753906f, -0.33967941999435425f,
+    -0.23460739850997925f, -0.13791173696517944f, -0.045525018125772476f, 0.03979014977812767f,
+    0.120255246758461f, 0.2035212516784668f, 0.2920137643814087f, 0.3893125355243683f, 0.5016634464263916f,
+    0.6427869200706482f, 0.8614784479141235f};
+
 static ck_level level = CK_PORTABLE;
 static const ck_kernels *kernels = &ck_portable_kernels;
 
@@ -142,6 +153,21 @@ void ck_rows_q8(float *y, const float *x, const int8_t *w, const float *scales, 
 
 void ck_quantize_q8(int8_t *q, float *scales, const float *x, long n) { kernels->quantize_q8(q, scales, x, n); }
 
+void ck_expand_q8(float *y, const int8_t *q, const float *scales, long n) { kernels->expand_q8(y, q, scales, n); }
+
+void ck_rows_nf4(float *y, const float *x, const uint8_t *codes, const float *scales, long T, long N, long C,
+                 long y_stride, bool accumulate) {
+  kernels->rows_nf4(y, x, codes, scales, T, N, C, y_stride, accumulate);
+}
+
+void ck_quantize_nf4(uint8_t *codes, float *scales, const float *x, long n) {
+  kernels->quantize_nf4(codes, scales, x, n);
+}
+
+void ck_expand_nf4(float *y, const uint8_t *codes, const float *scales, long n) {
+  kernels->expand_nf4(y, codes, scales, n);
+}
+
 void ck_add(float *y, const float *x, long n) { kernels->add(y, x, n); }
 
 void ck_axpy(float *y, float a, const float *x, long n) { kernels->axpy(y, a, x, n); }
@@ -169,16 +195,25 @@ void ck_f32_to_f16(uint16_t *y, const float *x, long n) { kernels->f32_to_f16(y,
 
 long ck_panel_width(void) { return kernels->panel_width(); }
 
-long ck_pack_b_size(long N, long K) {
-  long width = ck_panel_width();
-  return (N + width - 1) / width * width * K;
+long ck_tile_rows(void) { return kernels->tile_rows(); }
+
+long ck_slice_limit(void) { return kernels->slice_limit(); }
+
+static long rounded_up(long n, long unit) { return (n + unit - 1) / unit * unit; }
+
+long ck_pack_a_size(long M, long K) { return rounded_up(M, ck_tile_rows()) * K; }
+
+long ck_pack_b_size(long N, long K) { return rounded_up(N, ck_panel_width()) * K; }
+
+void ck_pack_a(float *dst, const float *src, long M, long K, long ld, bool transposed) {
+  kernels->pack_a(dst, src, M, K, ld, transposed);
 }
 
 void ck_pack_b(float *dst, const float *src, long N, long K, long ld, bool transposed) {
   kernels->pack_b(dst, src, N, K, ld, transposed);
 }
 
-void ck_gemm(float *c, const float *a, const float *b_packed, long M, long N, long K, long lda, long ldc,
-             bool a_transposed, bool accumulate) {
-  kernels->gemm(c, a, b_packed, M, N, K, lda, ldc, a_transposed, accumulate);
+void ck_gemm(float *c, const float *a_packed, const float *b_packed, long M, long N, long K, long a_tile, long b_panel,
+             long ldc, bool accumulate) {
+  kernels->gemm(c, a_packed, b_packed, M, N, K, a_tile, b_panel, ldc, accumulate);
 }

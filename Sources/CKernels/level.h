@@ -11,6 +11,10 @@ extern const ck_kernels ck_avx2_kernels;
 extern const ck_kernels ck_avx512_kernels;
 #endif
 
+// The levels of NF4 and the midpoints between neighbours; a value's code is the number of midpoints below it.
+extern const float ck_nf4_values[16];
+extern const float ck_nf4_bounds[15];
+
 #define CK_KERNELS_OF_THIS_FILE                                                                                       \
   {                                                                                                                   \
     .rmsnorm_forward = k_rmsnorm_forward, .rmsnorm_backward = k_rmsnorm_backward, .rope = k_rope,                     \
@@ -19,10 +23,11 @@ extern const ck_kernels ck_avx512_kernels;
     .attention_softmax_backward = k_attention_softmax_backward, .row_dots = k_row_dots,                               \
     .attention_decode = k_attention_decode, .logsumexp_update = k_logsumexp_update,                                   \
     .softmax_scaled = k_softmax_scaled, .rows_f32 = k_rows_f32, .rows_bf16 = k_rows_bf16, .rows_q8 = k_rows_q8,       \
-    .quantize_q8 = k_quantize_q8, .add = k_add, .axpy = k_axpy, .scale = k_scale, .sum_squares = k_sum_squares,       \
+    .rows_nf4 = k_rows_nf4, .quantize_q8 = k_quantize_q8, .quantize_nf4 = k_quantize_nf4,                             \
+    .expand_q8 = k_expand_q8, .expand_nf4 = k_expand_nf4, .add = k_add, .axpy = k_axpy, .scale = k_scale, .sum_squares = k_sum_squares,       \
     .dot = k_dot, .exp = k_exp, .adamw = k_adamw, .bf16_to_f32 = k_bf16_to_f32, .f32_to_bf16 = k_f32_to_bf16,         \
-    .f16_to_f32 = k_f16_to_f32, .f32_to_f16 = k_f32_to_f16, .panel_width = k_panel_width, .pack_b = k_pack_b,         \
-    .gemm = k_gemm,                                                                                                   \
+    .f16_to_f32 = k_f16_to_f32, .f32_to_f16 = k_f32_to_f16, .panel_width = k_panel_width,                            \
+    .tile_rows = k_tile_rows, .slice_limit = k_slice_limit, .pack_a = k_pack_a, .pack_b = k_pack_b, .gemm = k_gemm,   \
   }
 
 // How many of K keys row r sees when row 0 sees `visible`.

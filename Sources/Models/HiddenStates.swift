@@ -96,8 +96,7 @@ public final class HiddenStates {
     workspace.scratch {
       let x = normed(rows).y
       let logits = workspace.allocate([rows.count, model.configuration.vocabularySize])
-      Products.timesTransposed(
-        logits.data, x.data, model.head.value.data, m: rows.count, n: logits.columns, k: x.columns)
+      head.logits(logits, x: x)
       return rows.indices.map { Array(UnsafeBufferPointer(start: logits.row($0), count: logits.columns)) }
     }
   }

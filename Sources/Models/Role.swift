@@ -53,13 +53,13 @@ public struct Role: Sendable {
 
   private func embed(_ batch: PackedBatch, tape: Tape, stream: StreamGradient) -> Tensor {
     let embedding = model.embedding
-    let x = tape.workspace.allocate([batch.count, embedding.value.columns])
+    let x = tape.workspace.allocate([batch.count, embedding.columns])
     let rows = batch.tokens.map(Int.init)
-    RowAccess.gather(x, from: embedding.value, rows: rows)
-    if embedding.isTrainable {
+    embedding.gather(x, rows: rows)
+    if let parameter = embedding.parameter, parameter.isTrainable {
       tape.record {
         guard let gradient = stream.tensor else { return }
-        RowAccess.scatterAdd(embedding.gradient, from: gradient, rows: rows)
+        RowAccess.scatterAdd(parameter.gradient, from: gradient, rows: rows)
       }
     }
     return x

@@ -1,21 +1,25 @@
 import CKernels
 
 /// A weight matrix [out, in] with an optional bias [out]; knows how to multiply in both directions.
-public final class Linear: @unchecked Sendable {
+public final class Linear: Sendable {
   /// Module path as in Hugging Face's checkpoints, without ".weight".
   public let name: String
-  public let weight: Parameter
+  public let weight: WeightMatrix
   public let bias: Parameter?
 
-  public init(name: String, weight: Parameter, bias: Parameter? = nil) {
+  public init(name: String, weight: WeightMatrix, bias: Parameter? = nil) {
     self.name = name
     self.weight = weight
     self.bias = bias
   }
 
-  public var outputs: Int { weight.value.shape[0] }
-  public var inputs: Int { weight.value.shape[1] }
-  var trainsItself: Bool { weight.isTrainable || bias?.isTrainable == true }
+  public convenience init(name: String, weight: Parameter, bias: Parameter? = nil) {
+    self.init(name: name, weight: .dense(weight), bias: bias)
+  }
+
+  public var outputs: Int { weight.rows }
+  public var inputs: Int { weight.columns }
+  public var isTrainable: Bool { weight.isTrainable || bias?.isTrainable == true }
 }
 
 /// A low-rank addition to a linear layer: y += scale * (x Aᵀ) Bᵀ (LoRA, Hu et al. 2021).
@@ -32,89 +36,32 @@ public struct LowRankDelta: Sendable {
   }
 
   public var rank: Int { a.value.shape[0] }
+  public var isTrainable: Bool { a.isTrainable || b.isTrainable }
 }
 
 extension Linear {
-  /// y [T, out] (+)= x [T, in] Wᵀ + bias + delta. `low` [T, R] receives scale * x Aᵀ, kept for the backward.
-  public func forward(
-    _ y: Tensor, x: Tensor, delta: LowRankDelta?, low: Tensor?, accumulate: Bool = false
-  ) {
-    apply(y, x: x, delta: delta, low: low, accumulate: accumulate) { y, x, w, accumulate in
-      Products.timesTransposed(
-        y.data, x.data, w.data, m: x.rows, n: w.shape[0], k: w.shape[1], accumulate: accumulate)
-    }
-  }
-
-  /// The same for at most 16 rows by streaming the weights once: the product of generation. A row's result does not
-  /// depend on how many rows there are.
+  /// y [T, out] (+)= x [T, in] Wᵀ + bias + delta for at most 16 rows, by streaming the weights once: the product of
+  /// generation. A row's result does not depend on how many rows there are. `low` [T, R] is scratch for the delta.
   public func stream(_ y: Tensor, x: Tensor, delta: LowRankDelta?, low: Tensor?, accumulate: Bool = false) {
-    apply(y, x: x, delta: delta, low: low, accumulate: accumulate) { y, x, w, accumulate in
-      let (n, k) = (w.shape[0], w.shape[1])
-      Threads.ranges(n, grain: max(32, 65536 / k)) { columns in
-        ck_rows_f32(
-          y.data + columns.lowerBound, x.data, w.row(columns.lowerBound), x.rows, columns.count, k, n, accumulate)
-      }
-    }
-  }
-
-  private func apply(
-    _ y: Tensor, x: Tensor, delta: LowRankDelta?, low: Tensor?, accumulate: Bool,
-    product: (_ y: Tensor, _ x: Tensor, _ w: Tensor, _ accumulate: Bool) -> Void
-  ) {
-    product(y, x, weight.value, accumulate)
-    if let bias {
-      for row in 0..<x.rows { ck_add(y.row(row), bias.value.data, outputs) }
-    }
+    weight.stream(y, x: x, accumulate: accumulate)
+    addBias(y, rows: 0..<x.rows)
     guard let delta, let low else { return }
-    product(low, x, delta.a.value, false)
+    WeightMatrix.dense(delta.a).stream(low, x: x, accumulate: false)
     ck_scale(low.data, delta.scale, low.count)
-    product(y, low, delta.b.value, true)
+    WeightMatrix.dense(delta.b).stream(y, x: low, accumulate: true)
   }
 
-  /// Adds the parameters' gradients, and the input's to dx [T, in] unless it is nil.
-  ///
-  /// - Parameters:
-  ///   - x: the input again; needed when the weight or the delta is trained.
-  ///   - low: scale * x Aᵀ as the forward left it.
-  ///   - accumulate: whether dx is added to or replaced.
-  public func backward(
-    dx: Tensor?, dy: Tensor, x: Tensor?, delta: LowRankDelta?, low: Tensor?, accumulate: Bool, workspace: Workspace
-  ) {
-    let rows = dy.rows
-    if weight.isTrainable, let x {
-      Products.transposedTimes(
-        weight.gradient.data, dy.data, x.data, m: outputs, n: inputs, k: rows, accumulate: true)
-    }
-    if let bias, bias.isTrainable {
-      let gradient = bias.gradient
-      Threads.ranges(outputs, grain: 256) { columns in
-        for row in 0..<rows {
-          ck_add(gradient.data + columns.lowerBound, dy.row(row) + columns.lowerBound, columns.count)
-        }
-      }
-    }
-    if let dx {
-      Products.times(
-        dx.data, dy.data, weight.value.data, m: rows, n: inputs, k: outputs, accumulate: accumulate)
-    }
-    guard let delta, let low else { return }
-    let rank = delta.rank
-    workspace.scratch {
-      let dlow = workspace.allocate([rows, rank])
-      Products.times(
-        dlow.data, dy.data, delta.b.value.data, m: rows, n: rank, k: outputs)
-      ck_scale(dlow.data, delta.scale, dlow.count)
-      if delta.b.isTrainable {
-        Products.transposedTimes(
-          delta.b.gradient.data, dy.data, low.data, m: outputs, n: rank, k: rows, accumulate: true)
-      }
-      if delta.a.isTrainable, let x {
-        Products.transposedTimes(
-          delta.a.gradient.data, dlow.data, x.data, m: rank, n: inputs, k: rows, accumulate: true)
-      }
-      if let dx {
-        Products.times(
-          dx.data, dlow.data, delta.a.value.data, m: rows, n: inputs, k: rank, accumulate: true)
+  func addBias(_ y: Tensor, rows: Range<Int>) {
+    guard let bias else { return }
+    for row in rows { ck_add(y.row(row), bias.value.data, outputs) }
+  }
+
+  func addBiasGradient(dy: Tensor) {
+    guard let bias, bias.isTrainable else { return }
+    let gradient = bias.gradient
+    Threads.ranges(outputs, grain: 256) { columns in
+      for row in 0..<dy.rows {
+        ck_add(gradient.data + columns.lowerBound, dy.row(row) + columns.lowerBound, columns.count)
       }
     }
   }

@@ -5,9 +5,18 @@ final class HeapMemory {
   let data: UnsafeMutablePointer<Float>
   private let bytes: Int
 
-  init(count: Int) {
-    bytes = max(MemoryLayout<Float>.size, count * MemoryLayout<Float>.size)
-    data = HeapMemory.map(bytes, reserveOnly: false).assumingMemoryBound(to: Float.self)
+  convenience init(count: Int) { self.init(bytes: count * MemoryLayout<Float>.size) }
+
+  init(bytes: Int) {
+    self.bytes = max(MemoryLayout<Float>.size, bytes)
+    data = HeapMemory.map(self.bytes, reserveOnly: false).assumingMemoryBound(to: Float.self)
+  }
+
+  var byteCount: Int { bytes }
+
+  /// The same memory as elements of another type.
+  func `as`<Element>(_ type: Element.Type) -> UnsafeMutablePointer<Element> {
+    UnsafeMutableRawPointer(data).assumingMemoryBound(to: type)
   }
 
   deinit { munmap(data, bytes) }

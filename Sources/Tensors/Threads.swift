@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import Synchronization
 
@@ -25,7 +24,7 @@ public enum Threads {
     let next = Atomic<Int>(0)
     withoutActuallyEscaping(body) { body in
       let shared = UncheckedSendable(value: body)
-      DispatchQueue.concurrentPerform(iterations: workers) { worker in
+      ThreadPool.shared.run(workers: workers) { worker in
         while true {
           let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
           if piece >= pieces { return }

@@ -7,19 +7,22 @@ import Foundation
 /// log p(t) = l_t - logsumexp(l), and d log p(t) / dl_j = [j = t] - p_j. The largest temporary is one slice of
 /// `rowBlock` rows of logits.
 public struct VocabularyHead {
-  public let weight: Parameter
+  public let weight: WeightMatrix
   public let workspace: Workspace
 
-  static let rowBlock = 128
-  private static let columnBlock = 2048
+  static let rowBlock = 192
+  /// Logits of one piece: in cache from the product to its log-sum-exp.
+  private static let columnBlock = 512
+  /// Words whose gradients are packed at once.
+  private static let chunk = 4096
 
-  public init(weight: Parameter, workspace: Workspace) {
+  public init(weight: WeightMatrix, workspace: Workspace) {
     self.weight = weight
     self.workspace = workspace
   }
 
-  private var vocabulary: Int { weight.value.shape[0] }
-  private var width: Int { weight.value.shape[1] }
+  private var vocabulary: Int { weight.rows }
+  private var width: Int { weight.columns }
 
   public struct Result {
     /// log p(target) and, when asked for, the entropy of the whole distribution, in nats.
@@ -30,29 +33,16 @@ public struct VocabularyHead {
 
   /// Log-probabilities without gradients.
   public func forward(x: Tensor, targets: [Int32], entropies: Bool = false) -> Result {
-    var result = Result(values: [], entropies: [], logSumExp: [])
-    for block in blocks(targets.count) {
-      workspace.scratch {
-        let logits = workspace.allocate([block.count, vocabulary])
-        score(logits, x: x, rows: block, targets: targets, entropies: entropies, into: &result)
-      }
-    }
-    return result
+    pass(x: x, targets: targets, entropies: entropies) { _, _, _ in }
   }
 
   /// Log-probabilities and, in the same pass, the gradients of sum(gradient[i] * log p(target i)).
   ///
   /// dx [n, C] is replaced; the weight's gradient is added to when it is trained.
   public func forwardBackward(x: Tensor, targets: [Int32], gradient: [Float], dx: Tensor?) -> Result {
-    var result = Result(values: [], entropies: [], logSumExp: [])
-    for block in blocks(targets.count) {
-      workspace.scratch {
-        let logits = workspace.allocate([block.count, vocabulary])
-        score(logits, x: x, rows: block, targets: targets, entropies: false, into: &result)
-        pullBack(logits, x: x, rows: block, targets: targets, gradient: gradient, result: result, dx: dx)
-      }
+    pass(x: x, targets: targets, entropies: false) { logits, rows, result in
+      pullBack(logits, x: x, rows: rows, targets: targets, gradient: gradient, result: result, dx: dx)
     }
-    return result
   }
 
   /// The gradients alone, from a kept forward result; the logits are computed again.
@@ -60,33 +50,66 @@ public struct VocabularyHead {
     for block in blocks(targets.count) {
       workspace.scratch {
         let logits = workspace.allocate([block.count, vocabulary])
-        Products.timesTransposed(
-          logits.data, x.row(block.lowerBound), weight.value.data, m: block.count, n: vocabulary, k: width)
+        multiply(logits, x: x, rows: block) { _ in }
         pullBack(logits, x: x, rows: block, targets: targets, gradient: gradient, result: result, dx: dx)
       }
     }
+  }
+
+  /// logits [n, V] of all rows of x.
+  public func logits(_ logits: Tensor, x: Tensor) {
+    multiply(logits, x: x, rows: 0..<x.rows) { _ in }
   }
 
   private func blocks(_ count: Int) -> [Range<Int>] {
     stride(from: 0, to: count, by: Self.rowBlock).map { $0..<min(count, $0 + Self.rowBlock) }
   }
 
+  private func pass(
+    x: Tensor, targets: [Int32], entropies: Bool, _ body: (_ logits: Tensor, _ rows: Range<Int>, Result) -> Void
+  ) -> Result {
+    var result = Result(values: [], entropies: [], logSumExp: [])
+    for block in blocks(targets.count) {
+      workspace.scratch {
+        let logits = workspace.allocate([block.count, vocabulary])
+        score(logits, x: x, rows: block, targets: targets, entropies: entropies, into: &result)
+        body(logits, block, result)
+      }
+    }
+    return result
+  }
+
+  /// logits [rows, V] = x Wᵀ in pieces of columns; `finish` gets each as it is done.
+  private func multiply(_ logits: Tensor, x: Tensor, rows: Range<Int>, finish: (_ columns: Range<Int>) -> Void) {
+    workspace.scratch {
+      let packed = PackedRows(rows: rows.count, depth: width, workspace: workspace)
+      Threads.ranges(rows.count, grain: PackedRows.unit) {
+        packed.pack($0, from: x.row(rows.lowerBound), stride: width)
+      }
+      let sum = ProductSum(
+        y: logits.data, stride: vocabulary, rows: rows.count, columns: vocabulary,
+        terms: [ProductTerm(a: packed, b: weight.side(transposed: true))], accumulate: false)
+      Threads.ranges(vocabulary, grain: Self.columnBlock) { columns in
+        sum.compute(rows: 0..<rows.count, columns: columns)
+        finish(columns)
+      }
+    }
+  }
+
   private func score(
     _ logits: Tensor, x: Tensor, rows: Range<Int>, targets: [Int32], entropies: Bool, into result: inout Result
   ) {
     let pieces = (vocabulary + Self.columnBlock - 1) / Self.columnBlock
-    Products.timesTransposed(
-      logits.data, x.row(rows.lowerBound), weight.value.data, m: rows.count, n: vocabulary, k: width)
     workspace.scratch {
       let maximum = workspace.allocate([pieces, rows.count])
       let sum = workspace.zeros([pieces, rows.count])
       let weighted = workspace.zeros([pieces, rows.count])
       maximum.fill(-.infinity)
-      Threads.forEach(pieces) { piece, _ in
-        let first = piece * Self.columnBlock
+      multiply(logits, x: x, rows: rows) { columns in
+        let piece = columns.lowerBound / Self.columnBlock
         ck_logsumexp_update(
-          maximum.row(piece), sum.row(piece), entropies ? weighted.row(piece) : nil, logits.data + first, rows.count,
-          min(Self.columnBlock, vocabulary - first), vocabulary)
+          maximum.row(piece), sum.row(piece), entropies ? weighted.row(piece) : nil,
+          logits.data + columns.lowerBound, rows.count, columns.count, vocabulary)
       }
       for row in 0..<rows.count {
         var (m, s, w) = (-Float.infinity, Float(0), Float(0))
@@ -105,34 +128,57 @@ public struct VocabularyHead {
     }
   }
 
+  /// Chunk by chunk of the vocabulary: logits become their gradients, and dx (and dW) get the chunk's share.
   private func pullBack(
     _ logits: Tensor, x: Tensor, rows: Range<Int>, targets: [Int32], gradient: [Float], result: Result, dx: Tensor?
   ) {
-    let lse = Array(result.logSumExp[rows])
-    let scale = gradient[rows].map { -$0 }
-    let pieces = (vocabulary + Self.columnBlock - 1) / Self.columnBlock
-    lse.withUnsafeBufferPointer { lse in
-      scale.withUnsafeBufferPointer { scale in
-        let (lse, scale) = (UncheckedSendable(value: lse), UncheckedSendable(value: scale))
-        Threads.forEach(pieces) { piece, _ in
-          let first = piece * Self.columnBlock
+    let count = rows.count
+    workspace.scratch {
+      let lse = Tensor(shape: [count], values: Array(result.logSumExp[rows]))
+      let scale = Tensor(shape: [count], values: gradient[rows].map { -$0 })
+      let packed = dx.map { _ in PackedRows(rows: count, depth: Self.chunk, workspace: workspace) }
+      for first in stride(from: 0, to: vocabulary, by: Self.chunk) {
+        let words = first..<min(vocabulary, first + Self.chunk)
+        let part = packed.map { PackedRows($0.data, rows: count, depth: words.count) }
+        Threads.ranges(count, grain: PackedRows.unit) { range in
+          let top = logits.row(range.lowerBound) + first
           ck_softmax_scaled(
-            logits.data + first, lse.value.baseAddress, scale.value.baseAddress, rows.count,
-            min(Self.columnBlock, vocabulary - first), vocabulary)
+            top, lse.data + range.lowerBound, scale.data + range.lowerBound, range.count, words.count, vocabulary)
+          for row in range {
+            let target = Int(targets[rows.lowerBound + row])
+            if words.contains(target) { logits.row(row)[target] += gradient[rows.lowerBound + row] }
+          }
+          part?.pack(range, from: logits.data + first, stride: vocabulary)
+        }
+        workspace.scratch {
+          ProductSum.run(gradients(logits, words, part, x: x, rows: rows, dx: dx))
         }
       }
     }
-    for row in 0..<rows.count {
-      logits.row(row)[Int(targets[rows.lowerBound + row])] += gradient[rows.lowerBound + row]
+  }
+
+  private func gradients(
+    _ logits: Tensor, _ words: Range<Int>, _ packed: PackedRows?, x: Tensor, rows: Range<Int>, dx: Tensor?
+  ) -> [ProductSum] {
+    var sums: [ProductSum] = []
+    if let dx, let packed {
+      sums.append(
+        ProductSum(
+          y: dx.row(rows.lowerBound), stride: width, rows: rows.count, columns: width,
+          terms: [ProductTerm(a: packed, b: weight.side(transposed: false), offset: words.lowerBound)],
+          accumulate: words.lowerBound > 0))
     }
-    if let dx {
-      Products.times(
-        dx.row(rows.lowerBound), logits.data, weight.value.data, m: rows.count, n: width, k: vocabulary)
+    if let parameter = weight.parameter, parameter.isTrainable {
+      let lying = PackedRows(rows: words.count, depth: rows.count, workspace: workspace)
+      Threads.ranges(words.count, grain: PackedRows.grain) {
+        lying.pack($0, from: logits.data + words.lowerBound, stride: vocabulary, transposed: true)
+      }
+      sums.append(
+        ProductSum(
+          y: parameter.gradient.row(words.lowerBound), stride: width, rows: words.count, columns: width,
+          terms: [ProductTerm(a: lying, b: .matrix(x.row(rows.lowerBound), stride: width, transposed: false))],
+          accumulate: true))
     }
-    if weight.isTrainable {
-      Products.transposedTimes(
-        weight.gradient.data, logits.data, x.row(rows.lowerBound), m: vocabulary, n: width, k: rows.count,
-        accumulate: true)
-    }
+    return sums
   }
 }

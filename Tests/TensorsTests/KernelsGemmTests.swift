@@ -1,7 +1,7 @@
 import CKernels
 import Testing
 
-/// Products with a packed right-hand side, against sums in double.
+/// Products of packed operands, against sums in double.
 @Suite struct KernelsGemmTests {
   struct Shape: Sendable, CustomTestStringConvertible {
     let m: Int, n: Int, k: Int
@@ -34,9 +34,11 @@ import Testing
     for (aWay, bWay, accumulate) in [
       (false, false, false), (true, false, true), (false, true, true), (true, true, false),
     ] {
-      let packed = pack(level, bWay ? bT : b, n, k, bWay)
+      let packedA = packA(level, aWay ? aT : a, m, k, aWay)
+      let packedB = packB(level, bWay ? bT : b, n, k, bWay)
+      let (tile, width) = (level.kernels.tile_rows(), level.kernels.panel_width())
       var actual = c
-      level.kernels.gemm(&actual, aWay ? aT : a, packed, m, n, k, aWay ? m : k, ldc, aWay, accumulate)
+      level.kernels.gemm(&actual, packedA, packedB, m, n, k, k * tile, k * width, ldc, accumulate)
       var expected = c
       for i in 0..<m {
         for j in 0..<n { expected[i * ldc + j] = product[i * n + j] + (accumulate ? c[i * ldc + j] : 0) }
@@ -45,23 +47,32 @@ import Testing
     }
   }
 
-  @Test(arguments: KernelLevel.all) func splittingRowsOrPanelsChangesNothing(_ level: KernelLevel) {
+  @Test(arguments: KernelLevel.all) func splittingRowsPanelsOrDepthsLeavesEachSumAlone(_ level: KernelLevel) {
     var numbers = TestNumbers(31)
     let (m, n, k) = (75, 110, 700)
-    let a = numbers.vector(m * k)
-    let packed = pack(level, numbers.vector(n * k), n, k, true)
-    let width = level.kernels.panel_width()
+    let packedA = packA(level, numbers.vector(m * k), m, k, false)
+    let packedB = packB(level, numbers.vector(n * k), n, k, true)
+    let (tile, width) = (level.kernels.tile_rows(), level.kernels.panel_width())
+    let slices = [0..<350, 350..<700]
     var whole = [Float](repeating: 0, count: m * n)
     var parts = whole
-    level.kernels.gemm(&whole, a, packed, m, n, k, k, n, false, false)
-    parts.withUnsafeMutableBufferPointer { c in
-      a.withUnsafeBufferPointer { a in
-        packed.withUnsafeBufferPointer { b in
-          for rows in [0..<1, 1..<4, 4..<43, 43..<75] {
+    packedA.withUnsafeBufferPointer { a in
+      packedB.withUnsafeBufferPointer { b in
+        for slice in slices {
+          level.kernels.gemm(
+            &whole, a.baseAddress! + slice.lowerBound * tile, b.baseAddress! + slice.lowerBound * width, m, n,
+            slice.count, k * tile, k * width, n, slice.lowerBound > 0)
+        }
+        parts.withUnsafeMutableBufferPointer { c in
+          for rows in [0..<24, 24..<48, 48..<75] {
             for column in stride(from: 0, to: n, by: width) {
-              level.kernels.gemm(
-                c.baseAddress! + rows.lowerBound * n + column, a.baseAddress! + rows.lowerBound * k,
-                b.baseAddress! + column * k, rows.count, min(width, n - column), k, k, n, false, false)
+              for slice in slices {
+                level.kernels.gemm(
+                  c.baseAddress! + rows.lowerBound * n + column,
+                  a.baseAddress! + rows.lowerBound * k + slice.lowerBound * tile,
+                  b.baseAddress! + column * k + slice.lowerBound * width, rows.count, min(width, n - column),
+                  slice.count, k * tile, k * width, n, slice.lowerBound > 0)
+              }
             }
           }
         }
@@ -70,12 +81,22 @@ import Testing
     #expect(parts == whole)
   }
 
-  private func pack(_ level: KernelLevel, _ b: [Float], _ n: Int, _ k: Int, _ transposed: Bool) -> [Float] {
-    let width = level.kernels.panel_width()
-    let count = (n + width - 1) / width * width * k
-    var packed = [Float](repeating: .nan, count: count + 1)
-    level.kernels.pack_b(&packed, b, n, k, transposed ? k : n, transposed)
-    #expect(packed[count].isNaN && packed.dropLast().allSatisfy { !$0.isNaN })
+  private func packA(_ level: KernelLevel, _ a: [Float], _ m: Int, _ k: Int, _ transposed: Bool) -> [Float] {
+    packed(m, level.kernels.tile_rows(), k) { level.kernels.pack_a($0, a, m, k, transposed ? m : k, transposed) }
+  }
+
+  private func packB(_ level: KernelLevel, _ b: [Float], _ n: Int, _ k: Int, _ transposed: Bool) -> [Float] {
+    packed(n, level.kernels.panel_width(), k) { level.kernels.pack_b($0, b, n, k, transposed ? k : n, transposed) }
+  }
+
+  /// What `pack` writes: all of the form, filled up with numbers, and nothing beyond it.
+  private func packed(
+    _ count: Int, _ unit: Int, _ k: Int, _ pack: (UnsafeMutablePointer<Float>) -> Void
+  ) -> [Float] {
+    let size = (count + unit - 1) / unit * unit * k
+    var packed = [Float](repeating: .nan, count: size + 8)
+    packed.withUnsafeMutableBufferPointer { pack($0.baseAddress!) }
+    #expect(packed[size...].allSatisfy(\.isNaN) && packed[..<size].allSatisfy { !$0.isNaN })
     return packed
   }
 

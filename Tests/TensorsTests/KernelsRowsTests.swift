@@ -1,7 +1,7 @@
 import CKernels
 import Testing
 
-/// Products of few rows over f32, bf16 and int8 weights.
+/// Products of few rows over f32, bf16, int8 and NF4 weights.
 @Suite struct KernelsRowsTests {
   static let counts = [1, 2, 3, 4, 5, 6, 7, 12, 13, 16]
 
@@ -35,9 +35,35 @@ import Testing
     level.kernels.quantize_q8(&q, &scales, w, w.count)
     let back = q.indices.map { Float(q[$0]) * scales[$0 / 32] }
     expectClose(back, w, relative: 0, absolute: 0.5 / 127 + 1e-6, "dequantised")
+    var expanded = w
+    level.kernels.expand_q8(&expanded, q, scales, w.count)
+    #expect(expanded == back)
     for rows in Self.counts {
       check(rows, outputs, stride: outputs, product(x, back, rows, outputs, width)) {
         level.kernels.rows_q8($0, x, q, scales, rows, outputs, width, outputs, $1)
+      }
+    }
+  }
+
+  @Test(arguments: KernelLevel.all, [64, 192, 576]) func normalFloat(_ level: KernelLevel, width: Int) {
+    var numbers = TestNumbers(12)
+    let outputs = 11
+    let x = numbers.vector(16 * width)
+    let w = numbers.vector(outputs * width)
+    var codes = [UInt8](repeating: 0, count: w.count / 2)
+    var scales = [Float](repeating: 0, count: w.count / 64)
+    level.kernels.quantize_nf4(&codes, &scales, w, w.count)
+    var portableCodes = codes
+    var portableScales = scales
+    KernelLevel.portable.kernels.quantize_nf4(&portableCodes, &portableScales, w, w.count)
+    #expect(codes == portableCodes && scales == portableScales)
+    var back = w
+    level.kernels.expand_nf4(&back, codes, scales, w.count)
+    // Levels next to the ends are 0.31 apart, so a value is at most half of that from its own.
+    expectClose(back, w, relative: 0, absolute: 0.153, "expanded")
+    for rows in Self.counts {
+      check(rows, outputs, stride: outputs, product(x, back, rows, outputs, width)) {
+        level.kernels.rows_nf4($0, x, codes, scales, rows, outputs, width, outputs, $1)
       }
     }
   }

@@ -4,14 +4,14 @@ import Testing
 
 @Suite struct VocabularyHeadTests {
   // More columns than one slice and more rows than one block, so that slices meet.
-  let weight = Parameter(name: "head", value: randomTensor([2100, 4], scale: 0.5, seed: 1))
-  let x = randomTensor([130, 4], seed: 2)
-  let targets = (0..<130).map { Int32($0 * 16 % 2100) }
+  let weight = Parameter(name: "head", value: randomTensor([4500, 4], scale: 0.5, seed: 1))
+  let x = randomTensor([200, 4], seed: 2)
+  let targets = (0..<200).map { Int32($0 * 16 % 4500) }
   let workspace = Workspace(capacity: 64 << 20)
-  var head: VocabularyHead { VocabularyHead(weight: weight, workspace: workspace) }
+  var head: VocabularyHead { VocabularyHead(weight: .dense(weight), workspace: workspace) }
 
   func reference(_ row: Int) -> (logProbability: Double, entropy: Double) {
-    let logits = (0..<2100).map { token in
+    let logits = (0..<4500).map { token in
       (0..<4).reduce(0.0) { $0 + Double(x.row(row)[$1]) * Double(weight.value.row(token)[$1]) }
     }
     let lse = log(logits.reduce(0) { $0 + exp($1) })
@@ -22,7 +22,7 @@ import Testing
 
   @Test func valuesAndEntropiesEqualTheDefinition() {
     let result = head.forward(x: x, targets: targets, entropies: true)
-    for row in stride(from: 0, to: 130, by: 13) {
+    for row in stride(from: 0, to: 200, by: 13) {
       let expected = reference(row)
       #expect(abs(Double(result.values[row]) - expected.logProbability) < 1e-5)
       #expect(abs(Double(result.entropies[row]) - expected.entropy) < 1e-4)
@@ -31,7 +31,7 @@ import Testing
 
   @Test func fusedAndTwoPassGradientsAgreeAndMatchFiniteDifferences() {
     weight.isTrainable = true
-    let gradient = randomTensor([130], seed: 3).toArray()
+    let gradient = randomTensor([200], seed: 3).toArray()
     let (fused, twice) = (Tensor.zeros(x.shape), Tensor.zeros(x.shape))
     let result = head.forwardBackward(x: x, targets: targets, gradient: gradient, dx: fused)
     let fusedWeight = weight.gradient.toArray()
@@ -40,9 +40,9 @@ import Testing
     #expect(fused.toArray() == twice.toArray())
     #expect(fusedWeight == weight.gradient.toArray())
 
-    let small = VocabularyHead(
-      weight: Parameter(name: "small", value: randomTensor([11, 4], seed: 4)), workspace: workspace)
-    small.weight.isTrainable = true
+    let smallWeight = Parameter(name: "small", value: randomTensor([11, 4], seed: 4))
+    let small = VocabularyHead(weight: .dense(smallWeight), workspace: workspace)
+    smallWeight.isTrainable = true
     let few = randomTensor([3, 4], seed: 5)
     let chosen: [Int32] = [0, 10, 5]
     let weights: [Float] = [1, -2, 0.5]
@@ -52,6 +52,6 @@ import Testing
       zip(small.forward(x: few, targets: chosen).values, weights).reduce(0.0) { $0 + Double($1.0 * $1.1) }
     }
     expectGradient(dx, of: few, "dx", loss: loss)
-    expectGradient(small.weight.gradient, of: small.weight.value, "dW", loss: loss)
+    expectGradient(smallWeight.gradient, of: smallWeight.value, "dW", loss: loss)
   }
 }

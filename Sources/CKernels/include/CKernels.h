@@ -21,6 +21,15 @@ bool ck_select_level(ck_level level);
 const char *ck_level_name(ck_level level);
 bool ck_has_vnni(void);
 
+// Tells the processor that the calling thread is waiting in a loop.
+static inline void ck_relax(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
 // RMSNorm: y[t] = x[t] * rstd[t] * w, rstd[t] = 1 / sqrt(mean(x[t]^2) + eps). x, y [T, C], w [C], rstd [T].
 void ck_rmsnorm_forward(float *y, float *rstd, const float *x, const float *w, long T, long C, float eps);
 // dx [T, C] is added to; dw [C] is added to unless NULL.
@@ -68,6 +77,13 @@ void ck_rows_bf16(float *y, const float *x, const uint16_t *w, long T, long N, l
 void ck_rows_q8(float *y, const float *x, const int8_t *w, const float *scales, long T, long N, long C, long y_stride,
                 bool accumulate);
 void ck_quantize_q8(int8_t *q, float *scales, const float *x, long n);
+void ck_expand_q8(float *y, const int8_t *q, const float *scales, long n);
+// NF4 (QLoRA, Dettmers et al. 2023): blocks of 64 along C with one f32 scale each, the block's largest magnitude; two
+// codes a byte, the first in the high nibble. C and n divisible by 64: codes [N, C/2], scales [N, C/64].
+void ck_rows_nf4(float *y, const float *x, const uint8_t *codes, const float *scales, long T, long N, long C,
+                 long y_stride, bool accumulate);
+void ck_quantize_nf4(uint8_t *codes, float *scales, const float *x, long n);
+void ck_expand_nf4(float *y, const uint8_t *codes, const float *scales, long n);
 
 // Vectors.
 void ck_add(float *y, const float *x, long n);                 // y += x

@@ -23,7 +23,11 @@ typedef struct ck_kernels {
   __typeof__(ck_rows_f32) *rows_f32;
   __typeof__(ck_rows_bf16) *rows_bf16;
   __typeof__(ck_rows_q8) *rows_q8;
+  __typeof__(ck_rows_nf4) *rows_nf4;
   __typeof__(ck_quantize_q8) *quantize_q8;
+  __typeof__(ck_quantize_nf4) *quantize_nf4;
+  __typeof__(ck_expand_q8) *expand_q8;
+  __typeof__(ck_expand_nf4) *expand_nf4;
 
   __typeof__(ck_add) *add;
   __typeof__(ck_axpy) *axpy;
@@ -39,6 +43,9 @@ typedef struct ck_kernels {
   __typeof__(ck_f32_to_f16) *f32_to_f16;
 
   __typeof__(ck_panel_width) *panel_width;
+  __typeof__(ck_tile_rows) *tile_rows;
+  __typeof__(ck_slice_limit) *slice_limit;
+  __typeof__(ck_pack_a) *pack_a;
   __typeof__(ck_pack_b) *pack_b;
   __typeof__(ck_gemm) *gemm;
 } ck_kernels;

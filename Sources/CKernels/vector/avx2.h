@@ -113,3 +113,14 @@ VFN void vstore_i8(int8_t *p, vf v) {
   __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(whole), _mm256_extracti128_si256(whole, 1));
   _mm_storel_epi64((__m128i *)p, _mm_packs_epi16(words, words));
 }
+VFN vf vabove(vf a, vf b) { return _mm256_and_ps(_mm256_cmp_ps(a, b, _CMP_GT_OQ), _mm256_set1_ps(1)); } // 1 or 0
+
+// Eight NF4 levels from four bytes, the first in the high nibble: a code's top bit chooses the half of the table.
+VFN vf vload_nf4(const uint8_t *p) {
+  int bytes;
+  memcpy(&bytes, p, sizeof bytes);
+  __m256i code = _mm256_srlv_epi32(_mm256_set1_epi32(bytes), _mm256_setr_epi32(4, 0, 12, 8, 20, 16, 28, 24));
+  vf low = _mm256_permutevar8x32_ps(_mm256_loadu_ps(ck_nf4_values), code);
+  vf high = _mm256_permutevar8x32_ps(_mm256_loadu_ps(ck_nf4_values + 8), code);
+  return _mm256_blendv_ps(low, high, _mm256_castsi256_ps(_mm256_slli_epi32(code, 28)));
+}

@@ -82,3 +82,13 @@ VFN vf vload_i8(const int8_t *p) {
   return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)p)));
 }
 VFN void vstore_i8(int8_t *p, vf v) { _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(v))); }
+VFN vf vabove(vf a, vf b) { return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), vset(1)); } // 1 or 0
+
+// Sixteen NF4 levels from eight bytes, the first in the high nibble.
+VFN vf vload_nf4(const uint8_t *p) {
+  __m512i bytes = _mm512_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p)); // eight numbers in the low half
+  const __m512i pairs = _mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
+  const __m512i shifts = _mm512_setr_epi32(4, 0, 4, 0, 4, 0, 4, 0, 4, 0, 4, 0, 4, 0, 4, 0);
+  __m512i code = _mm512_srlv_epi32(_mm512_permutexvar_epi32(pairs, bytes), shifts);
+  return _mm512_permutexvar_ps(code, _mm512_loadu_ps(ck_nf4_values));
+}

@@ -1,17 +1,17 @@
-// C [M, N] (+)= A [M, K] B [K, N] with B packed in panels (the scheme of GotoBLAS and BLIS).
+// C [M, N] (+)= A [M, K] B [K, N] over packed A and B (the scheme of GotoBLAS and BLIS); see ck_gemm.h.
 //
-// A panel is NR columns of B, stored [K, NR]. K is cut into slices of at most KC: the slices of NC columns of B stay in
-// the second cache while all rows of A pass by, MC of them at a time. A is read where it lies (with so few rows a tile
-// a packed copy costs more than it saves), but for A^T, whose columns are copied together first.
-// The slices depend on K alone and each element of C is one sum in the order of k.
+// The inner kernel keeps MR rows by NR columns of C in registers. A panel of B stays in the first cache while the tiles
+// of a block of A pass by; the block of A and all panels stay in the second.
 
 enum { GEMM_NR = GEMM_NV * VW };
 
 static long k_panel_width(void) { return GEMM_NR; }
+static long k_tile_rows(void) { return GEMM_MR; }
+static long k_slice_limit(void) { return GEMM_KC; }
 
-// MR rows of C by one panel. Element (r, k) of A is at a[r * a_row + k * a_step].
-VFN void gemm_tile(const int MR, float *c, const float *a, const float *b, long columns, long K, long a_row,
-                   long a_step, long ldc, bool accumulate) {
+// MR rows of C from a tile of A [K, GEMM_MR] and a panel of B [K, NR].
+VFN void gemm_tile(const int MR, float *c, const float *a, const float *b, long columns, long K, long ldc,
+                   bool accumulate) {
   vf sums[GEMM_MR][GEMM_NV];
   UNROLL for (int r = 0; r < MR; r++) {
     UNROLL for (int j = 0; j < GEMM_NV; j++) {
@@ -19,11 +19,11 @@ VFN void gemm_tile(const int MR, float *c, const float *a, const float *b, long 
       sums[r][j] = vzero();
     }
   }
-  for (long k = 0; k < K; k++, b += GEMM_NR, a += a_step) {
+  for (long k = 0; k < K; k++, b += GEMM_NR, a += GEMM_MR) {
     vf row[GEMM_NV];
     UNROLL for (int j = 0; j < GEMM_NV; j++) row[j] = vload(b + j * VW);
     UNROLL for (int r = 0; r < MR; r++) {
-      vf value = vset(a[r * a_row]);
+      vf value = vset(a[r]);
       UNROLL for (int j = 0; j < GEMM_NV; j++) sums[r][j] = vfma(value, row[j], sums[r][j]);
     }
   }
@@ -37,19 +37,16 @@ VFN void gemm_tile(const int MR, float *c, const float *a, const float *b, long 
   }
 }
 
-// M rows of C by one slice of a panel. Meanwhile `next`, the slice that follows, is asked for bit by bit.
-VFN void gemm_panel(float *c, const float *a, const float *b, const float *next, long M, long columns, long K,
-                    long a_row, long a_step, long ldc, bool accumulate) {
-  const long tiles = (M + GEMM_MR - 1) / GEMM_MR, share = (K * GEMM_NR / 16 + tiles - 1) / tiles;
-  const long a_tile = a_step == GEMM_MR ? K * GEMM_MR : GEMM_MR * a_row; // packed, or where A lies
+// M rows of C, at most NR columns, from tiles of A a_tile apart and one panel.
+VFN void gemm_panel(float *c, const float *a, const float *b, long M, long columns, long K, long a_tile, long ldc,
+                    bool accumulate) {
   for (; M >= GEMM_MR; M -= GEMM_MR, a += a_tile, c += GEMM_MR * ldc) {
-    for (long line = 0; next && line < share; line++, next += 16) __builtin_prefetch(next, 0, 2);
-    gemm_tile(GEMM_MR, c, a, b, columns, K, a_row, a_step, ldc, accumulate);
+    gemm_tile(GEMM_MR, c, a, b, columns, K, ldc, accumulate);
   }
   switch (M) {
 #define GEMM_REST(rows)                                                                                               \
   case rows:                                                                                                          \
-    gemm_tile(rows, c, a, b, columns, K, a_row, a_step, ldc, accumulate);                                             \
+    gemm_tile(rows, c, a, b, columns, K, ldc, accumulate);                                                            \
     break
     GEMM_REST(1);
     GEMM_REST(2);
@@ -64,60 +61,69 @@ VFN void gemm_panel(float *c, const float *a, const float *b, const float *next,
   }
 }
 
-// A block of A^T: out [tiles, K, MR] from a [K, lda]; what lies beyond M is not written, nor read by the tiles.
-VFN void gemm_pack_a(float *out, const float *a, long M, long K, long lda) {
-  for (long k = 0; k < K; k++, a += lda, out += GEMM_MR) {
-    long m = 0;
-    for (; m + GEMM_MR <= M; m += GEMM_MR) {
-      UNROLL for (int r = 0; r < GEMM_MR; r++) out[m * K + r] = a[m + r];
-    }
-    for (int r = 0; m + r < M; r++) out[m * K + r] = a[m + r];
-  }
-}
-
-// Blocks of panels, slices of K, blocks of rows, panels, tiles.
-static void k_gemm(float *c, const float *a, const float *b, long M, long N, long K, long lda, long ldc,
-                   bool a_transposed, bool accumulate) {
-  if (K == 0) {
-    for (long m = 0; m < M && !accumulate; m++) memset(c + m * ldc, 0, (size_t)N * sizeof(float));
-    return;
-  }
-  float packed[GEMM_MC * GEMM_KC];
-  const long slices = (K + GEMM_KC - 1) / GEMM_KC, slice = (K + slices - 1) / slices;
-  for (long first = 0; first < N; first += GEMM_NC) {
-    long end = N - first < GEMM_NC ? N : first + GEMM_NC;
-    for (long k = 0; k < K; k += slice) {
-      long depth = K - k < slice ? K - k : slice;
-      for (long m = 0; m < M; m += GEMM_MC) {
-        long rows = M - m < GEMM_MC ? M - m : GEMM_MC;
-        if (a_transposed) gemm_pack_a(packed, a + k * lda + m, rows, depth, lda);
-        for (long n = first; n < end; n += GEMM_NR) {
-          const float *panel = b + n * K + k * GEMM_NR;
-          const float *next = m == 0 && n + GEMM_NR < end ? panel + GEMM_NR * K : NULL;
-          float *out = c + m * ldc + n;
-          bool add = accumulate || k > 0;
-          if (a_transposed) gemm_panel(out, packed, panel, next, rows, N - n, depth, 1, GEMM_MR, ldc, add);
-          else gemm_panel(out, a + m * lda + k, panel, next, rows, N - n, depth, lda, 1, ldc, add);
-        }
-      }
+// Blocks of rows, panels, tiles.
+static void k_gemm(float *c, const float *a, const float *b, long M, long N, long K, long a_tile, long b_panel,
+                   long ldc, bool accumulate) {
+  for (long m = 0; m < M; m += GEMM_MC, a += GEMM_MC / GEMM_MR * a_tile, c += GEMM_MC * ldc) {
+    long rows = M - m < GEMM_MC ? M - m : GEMM_MC;
+    const float *panel = b;
+    for (long n = 0; n < N; n += GEMM_NR, panel += b_panel) {
+      gemm_panel(c + n, a, panel, rows, N - n, K, a_tile, ldc, accumulate);
     }
   }
 }
 
-// Four columns of B (rows of src, ld apart) for K: out [K, NR].
-static void pack_four(float *out, const float *src, long K, long ld) {
+// Rows r[0..7], eight elements each, become out[e * stride + row]: the eight columns one after the other.
+VFN void transpose_eight(float *out, long stride, const __m256 *r) {
+  __m256 t[8], u[8];
+  UNROLL for (int i = 0; i < 8; i += 2) {
+    t[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+    t[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+  }
+  UNROLL for (int i = 0; i < 8; i += 4) {
+    u[i] = _mm256_shuffle_ps(t[i], t[i + 2], _MM_SHUFFLE(1, 0, 1, 0));
+    u[i + 1] = _mm256_shuffle_ps(t[i], t[i + 2], _MM_SHUFFLE(3, 2, 3, 2));
+    u[i + 2] = _mm256_shuffle_ps(t[i + 1], t[i + 3], _MM_SHUFFLE(1, 0, 1, 0));
+    u[i + 3] = _mm256_shuffle_ps(t[i + 1], t[i + 3], _MM_SHUFFLE(3, 2, 3, 2));
+  }
+  // In this order, so that where the stride is below eight a store's surplus is overwritten by the next.
+  UNROLL for (int i = 0; i < 4; i++) _mm256_storeu_ps(out + i * stride, _mm256_permute2f128_ps(u[i], u[i + 4], 0x20));
+  UNROLL for (int i = 0; i < 4; i++) {
+    _mm256_storeu_ps(out + (i + 4) * stride, _mm256_permute2f128_ps(u[i], u[i + 4], 0x31));
+  }
+}
+
+// `rows` rows of src (at most 8, ld apart) become out [K, stride]; columns from `rows` to `width` are zero.
+// A store of eight may reach into the next row of out, so the last ones are written singly.
+VFN void pack_transposed(float *out, long stride, long width, const float *src, long rows, long K, long ld) {
   long k = 0;
-  for (; k + 4 <= K; k += 4) {
-    __m128 r0 = _mm_loadu_ps(src + k), r1 = _mm_loadu_ps(src + ld + k);
-    __m128 r2 = _mm_loadu_ps(src + 2 * ld + k), r3 = _mm_loadu_ps(src + 3 * ld + k);
-    _MM_TRANSPOSE4_PS(r0, r1, r2, r3);
-    _mm_storeu_ps(out + k * GEMM_NR, r0);
-    _mm_storeu_ps(out + (k + 1) * GEMM_NR, r1);
-    _mm_storeu_ps(out + (k + 2) * GEMM_NR, r2);
-    _mm_storeu_ps(out + (k + 3) * GEMM_NR, r3);
+  for (; k + 8 < K; k += 8) {
+    __m256 r[8];
+    UNROLL for (int i = 0; i < 8; i++) r[i] = i < rows ? _mm256_loadu_ps(src + i * ld + k) : _mm256_setzero_ps();
+    transpose_eight(out + k * stride, stride, r);
   }
   for (; k < K; k++) {
-    for (int j = 0; j < 4; j++) out[k * GEMM_NR + j] = src[j * ld + k];
+    for (long i = 0; i < width; i++) out[k * stride + i] = i < rows ? src[i * ld + k] : 0;
+  }
+}
+
+// src [M, K] (ld apart), or [K, M] transposed, to tiles [M / MR, K, MR].
+static void k_pack_a(float *dst, const float *src, long M, long K, long ld, bool transposed) {
+  for (long m = 0; m < M; m += GEMM_MR, dst += GEMM_MR * K) {
+    long rows = M - m < GEMM_MR ? M - m : GEMM_MR;
+    if (!transposed) {
+      if (rows == GEMM_MR) pack_transposed(dst, GEMM_MR, GEMM_MR, src + m * ld, GEMM_MR, K, ld);
+      else pack_transposed(dst, GEMM_MR, GEMM_MR, src + m * ld, rows, K, ld);
+      continue;
+    }
+    const float *row = src + m;
+    if (rows == GEMM_MR) {
+      for (long k = 0; k < K; k++, row += ld) memcpy(dst + k * GEMM_MR, row, GEMM_MR * sizeof(float));
+    } else {
+      for (long k = 0; k < K; k++, row += ld) {
+        for (long i = 0; i < GEMM_MR; i++) dst[k * GEMM_MR + i] = i < rows ? row[i] : 0;
+      }
+    }
   }
 }
 
@@ -125,15 +131,17 @@ static void pack_four(float *out, const float *src, long K, long ld) {
 static void k_pack_b(float *dst, const float *src, long N, long K, long ld, bool transposed) {
   for (long n = 0; n < N; n += GEMM_NR, dst += GEMM_NR * K) {
     long columns = N - n < GEMM_NR ? N - n : GEMM_NR;
-    if (columns < GEMM_NR) memset(dst, 0, (size_t)(GEMM_NR * K) * sizeof(float));
-    if (!transposed) {
+    if (transposed) {
+      for (long j = 0; j < GEMM_NR; j += 8) {
+        const float *rows = src + (n + j) * ld;
+        if (columns - j >= 8) pack_transposed(dst + j, GEMM_NR, 8, rows, 8, K, ld);
+        else pack_transposed(dst + j, GEMM_NR, 8, rows, columns > j ? columns - j : 0, K, ld);
+      }
+    } else if (columns == GEMM_NR) {
+      for (long k = 0; k < K; k++) memcpy(dst + k * GEMM_NR, src + k * ld + n, GEMM_NR * sizeof(float));
+    } else {
+      memset(dst, 0, (size_t)(GEMM_NR * K) * sizeof(float));
       for (long k = 0; k < K; k++) memcpy(dst + k * GEMM_NR, src + k * ld + n, (size_t)columns * sizeof(float));
-      continue;
-    }
-    long j = 0;
-    for (; j + 4 <= columns; j += 4) pack_four(dst + j, src + (n + j) * ld, K, ld);
-    for (; j < columns; j++) {
-      for (long k = 0; k < K; k++) dst[k * GEMM_NR + j] = src[(n + j) * ld + k];
     }
   }
 }

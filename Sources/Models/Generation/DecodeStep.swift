@@ -32,7 +32,7 @@ struct DecodeStep {
     let x = workspace.allocate([count, model.configuration.hiddenSize])
     let normed = workspace.allocate(x.shape)
     let rstd = workspace.allocate([count])
-    RowAccess.gather(x, from: model.embedding.value, rows: tokens.map(Int.init))
+    model.embedding.gather(x, rows: tokens.map(Int.init))
     let positions = caches.map { Int32($0.count) }
     for (layer, block) in model.blocks.enumerated() {
       workspace.scratch {

@@ -21,20 +21,20 @@ extension Block {
     let attended = workspace.allocate([rows, output.inputs])
     let lse = workspace.allocate([context.attention.heads, rows])
     let rstd = workspace.allocate([rows])
-    let inputs = [query, key, value].map { AppliedLinear($0, context, rows: rows) }
-    let projection = AppliedLinear(output, context, rows: rows)
+    let inputs = [query, key, value].map { context.applied($0, rows: rows) }
+    let projection = context.applied(output, rows: rows)
 
     workspace.scratch {
       let normed = workspace.allocate(x.shape)
       RMSNorm.forward(normed, rstd: rstd, x: x, weight: attentionNorm.value, epsilon: context.epsilon)
-      for (applied, y) in zip(inputs, [q, k, v]) { applied.forward(y, normed) }
+      LinearGroup.forward(inputs, to: [q, k, v], x: normed, workspace: workspace)
     }
     context.rotary.rotate(q, positions: context.batch.positions, heads: context.attention.heads)
     context.rotary.rotate(k, positions: context.batch.positions, heads: context.attention.keyHeads)
     observer?(k, v)
     context.attention.forward(attended, lse: lse, q: q, k: k, v: v, batch: context.batch, workspace: workspace)
     if recorded { result.copy(from: x) }
-    projection.forward(result, attended, accumulate: true)
+    LinearGroup.forward([projection], to: [result], x: attended, accumulate: true, workspace: workspace)
 
     guard recorded else {
       workspace.release(to: start)
@@ -64,10 +64,11 @@ extension Block {
     guard let gradient = context.stream.tensor else { return }
     let workspace = context.workspace
     let rows = x.rows
-    let inputsTrain = saved.inputs.contains { $0.trains } || attentionNorm.isTrainable
+    let inputsTrain = saved.inputs.contains(where: \.isTrainable) || attentionNorm.isTrainable
     let needsInput = inputGradient || inputsTrain
     let dattended = needsInput ? workspace.allocate(saved.attended.shape) : nil
-    saved.projection.backward(dx: dattended, dy: gradient, x: saved.attended, accumulate: false, workspace)
+    LinearGroup.backward(
+      [saved.projection], dys: [gradient], dx: dattended, x: saved.attended, accumulate: false, workspace: workspace)
     guard let dattended else { return }
 
     let dq = workspace.allocate(saved.q.shape)
@@ -85,9 +86,8 @@ extension Block {
       RMSNorm.forward(normed!, rstd: saved.rstd, x: x, weight: attentionNorm.value, epsilon: context.epsilon)
     }
     let dnormed = inputGradient || attentionNorm.isTrainable ? workspace.allocate([rows, x.columns]) : nil
-    for (index, (applied, dy)) in zip(saved.inputs, [dq, dk, dv]).enumerated() {
-      applied.backward(dx: dnormed, dy: dy, x: normed, accumulate: index > 0, workspace)
-    }
+    LinearGroup.backward(
+      saved.inputs, dys: [dq, dk, dv], dx: dnormed, x: normed, accumulate: false, workspace: workspace)
     if let dnormed {
       RMSNorm.backward(
         dx: gradient, dy: dnormed, x: x, weight: attentionNorm, rstd: saved.rstd, workspace: workspace)

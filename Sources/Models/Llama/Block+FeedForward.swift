@@ -11,19 +11,19 @@ extension Block {
     let gated = workspace.allocate([rows, gate.outputs])
     let raised = workspace.allocate([rows, up.outputs])
     let rstd = workspace.allocate([rows])
-    let inputs = [gate, up].map { AppliedLinear($0, context, rows: rows) }
-    let projection = AppliedLinear(down, context, rows: rows)
+    let inputs = [gate, up].map { context.applied($0, rows: rows) }
+    let projection = context.applied(down, rows: rows)
 
     workspace.scratch {
       let normed = workspace.allocate(x.shape)
       RMSNorm.forward(normed, rstd: rstd, x: x, weight: feedForwardNorm.value, epsilon: context.epsilon)
-      for (applied, y) in zip(inputs, [gated, raised]) { applied.forward(y, normed) }
+      LinearGroup.forward(inputs, to: [gated, raised], x: normed, workspace: workspace)
     }
     if recorded { result.copy(from: x) }
     workspace.scratch {
       let activated = workspace.allocate(gated.shape)
       activate(activated, gated, raised)
-      projection.forward(result, activated, accumulate: true)
+      LinearGroup.forward([projection], to: [result], x: activated, accumulate: true, workspace: workspace)
     }
 
     guard recorded else {
@@ -51,16 +51,17 @@ extension Block {
   ) {
     guard let gradient = context.stream.tensor else { return }
     let workspace = context.workspace
-    let inputsTrain = inputs.contains { $0.trains } || feedForwardNorm.isTrainable
+    let inputsTrain = inputs.contains(where: \.isTrainable) || feedForwardNorm.isTrainable
     let needsInput = inputGradient || inputsTrain
     let dactivated = needsInput ? workspace.allocate(gated.shape) : nil
     workspace.scratch {
       var activated: Tensor?
-      if projection.trains {
+      if projection.isTrainable {
         activated = workspace.allocate(gated.shape)
         activate(activated!, gated, raised)
       }
-      projection.backward(dx: dactivated, dy: gradient, x: activated, accumulate: false, workspace)
+      LinearGroup.backward(
+        [projection], dys: [gradient], dx: dactivated, x: activated, accumulate: false, workspace: workspace)
     }
     guard let dactivated else { return }
 
@@ -77,9 +78,8 @@ extension Block {
       RMSNorm.forward(normed!, rstd: rstd, x: x, weight: feedForwardNorm.value, epsilon: context.epsilon)
     }
     let dnormed = inputGradient || feedForwardNorm.isTrainable ? workspace.allocate(x.shape) : nil
-    for (index, (applied, dy)) in zip(inputs, [gated, raised]).enumerated() {
-      applied.backward(dx: dnormed, dy: dy, x: normed, accumulate: index > 0, workspace)
-    }
+    LinearGroup.backward(
+      inputs, dys: [gated, raised], dx: dnormed, x: normed, accumulate: false, workspace: workspace)
     if let dnormed {
       RMSNorm.backward(dx: gradient, dy: dnormed, x: x, weight: feedForwardNorm, rstd: rstd, workspace: workspace)
     }

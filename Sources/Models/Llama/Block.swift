@@ -33,37 +33,13 @@ struct BlockContext {
 
   var workspace: Workspace { tape.workspace }
   func delta(_ linear: Linear) -> LowRankDelta? { adapter?.deltas[linear.name] }
-  func trains(_ linear: Linear) -> Bool {
-    linear.weight.isTrainable || linear.bias?.isTrainable == true
-      || delta(linear).map { $0.a.isTrainable || $0.b.isTrainable } == true
+  func trains(_ linear: Linear) -> Bool { linear.isTrainable || delta(linear)?.isTrainable == true }
+  func applied(_ linear: Linear, rows: Int) -> AppliedLinear {
+    AppliedLinear(linear, delta: delta(linear), rows: rows, workspace: workspace)
   }
 }
 
 /// The gradient of the residual stream, [T, C]: one buffer that every block adds its part to in place.
 final class StreamGradient {
   var tensor: Tensor?
-}
-
-/// A linear layer inside a recorded pass, with what its delta keeps.
-struct AppliedLinear {
-  let linear: Linear
-  let delta: LowRankDelta?
-  let low: Tensor?
-  let trains: Bool
-
-  init(_ linear: Linear, _ context: BlockContext, rows: Int) {
-    self.linear = linear
-    delta = context.delta(linear)
-    low = delta.map { context.workspace.allocate([rows, $0.rank]) }
-    trains = context.trains(linear)
-  }
-
-  func forward(_ y: Tensor, _ x: Tensor, accumulate: Bool = false) {
-    linear.forward(y, x: x, delta: delta, low: low, accumulate: accumulate)
-  }
-
-  func backward(dx: Tensor?, dy: Tensor, x: Tensor?, accumulate: Bool, _ workspace: Workspace) {
-    linear.backward(
-      dx: dx, dy: dy, x: x, delta: delta, low: low, accumulate: accumulate, workspace: workspace)
-  }
 }

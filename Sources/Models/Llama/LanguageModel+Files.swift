@@ -6,34 +6,40 @@ extension LanguageModel {
   /// Opens a Hugging Face folder: config.json and model.safetensors, sharded or not. f32 weights stay mapped;
   /// bf16 and f16 are widened.
   ///
+  /// - Parameter format: what the weights are rounded to in memory, one at a time; only f32 can be trained or saved.
   /// - Throws: `ModelError` naming the file or tensor that is missing, damaged or of the wrong shape.
-  public convenience init(folder: URL) throws {
+  public convenience init(folder: URL, format: WeightFormat = .f32) throws {
     let configuration = try ModelConfiguration(folder: folder)
     let files = try SafetensorsFolder(folder)
-    try self.init(configuration: configuration) { name, shape in
-      Parameter(name: name, value: try files.tensor(name, shape: shape), ownsValue: false)
-    }
+    try self.init(
+      configuration: configuration, format: format,
+      weight: { name, shape in
+        Parameter(name: name, value: try files.tensor(name, shape: shape), ownsValue: false)
+      }, done: { name in try? files.entry(name).releasePages() })
   }
 
   /// A new model with random weights: N(0, 0.02²), residual projections scaled by 1/√(2 layers) (GPT-2), norms 1.
   public convenience init(configuration: ModelConfiguration, seed: UInt64) {
     let residual = Float(0.02) / Float(2 * configuration.layerCount).squareRoot()
-    self.init(configuration: configuration) { name, shape in
-      let value = Tensor.zeros(shape)
-      if name.hasSuffix("norm.weight") {
-        value.fill(1)
-      } else if !name.hasSuffix(".bias") {
-        let isResidual = name.contains("o_proj") || name.contains("down_proj")
-        value.fillNormal(deviation: isResidual ? residual : 0.02, seed: seed, purpose: name)
-      }
-      return Parameter(name: name, value: value)
-    }
+    self.init(
+      configuration: configuration,
+      weight: { name, shape in
+        let value = Tensor.zeros(shape)
+        if name.hasSuffix("norm.weight") {
+          value.fill(1)
+        } else if !name.hasSuffix(".bias") {
+          let isResidual = name.contains("o_proj") || name.contains("down_proj")
+          value.fillNormal(deviation: isResidual ? residual : 0.02, seed: seed, purpose: name)
+        }
+        return Parameter(name: name, value: value)
+      })
   }
 
   /// Writes config.json and model.safetensors so that a kill leaves either the old or the new files.
   ///
   /// - Throws: `ModelError` when the folder cannot be written.
   public func save(to folder: URL) throws {
+    precondition(format == .f32, "a model rounded to \(format.rawValue) has no f32 weights to save")
     try ModelFolder.create(folder)
     try SafetensorsWriter.write(parameters, toFolder: folder)
     try configuration.save(to: folder)

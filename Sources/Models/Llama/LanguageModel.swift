@@ -4,20 +4,26 @@ import Tensors
 /// A causal language model's base weights: one copy, shared by every role.
 public final class LanguageModel: @unchecked Sendable {
   public let configuration: ModelConfiguration
-  let embedding: Parameter
+  let embedding: WeightMatrix
   let blocks: [Block]
   let finalNorm: Parameter
   /// The output matrix [V, C]; the embedding itself when the two are tied.
-  let head: Parameter
+  let head: WeightMatrix
   let rotary: RotaryTable
   let attention: Attention
-  /// Every base weight under its Hugging Face name, in the order of the network.
+  /// Every dense base weight under its Hugging Face name, in the order of the network.
   public let parameters: [Parameter]
+  /// How the linear layers are kept; embeddings are kept in `format.ofEmbeddings`.
+  public let format: WeightFormat
 
-  /// - Parameter weight: the value for a name and shape; it may be mapped memory.
+  /// - Parameters:
+  ///   - format: what weights are rounded to once read; a matrix whose width it cannot divide stays f32.
+  ///   - weight: the value for a name and shape; it may be mapped memory.
+  ///   - done: called with a weight's name once it has been rounded and its value is no longer needed.
   /// - Throws: what `weight` throws.
   init(
-    configuration: ModelConfiguration, weight: (_ name: String, _ shape: [Int]) throws -> Parameter
+    configuration: ModelConfiguration, format: WeightFormat = .f32,
+    weight: (_ name: String, _ shape: [Int]) throws -> Parameter, done: (_ name: String) -> Void = { _ in }
   ) rethrows {
     let c = configuration
     var all: [Parameter] = []
@@ -26,14 +32,23 @@ public final class LanguageModel: @unchecked Sendable {
       all.append(made)
       return made
     }
+    func matrix(_ name: String, _ rows: Int, _ columns: Int, _ format: WeightFormat) throws -> WeightMatrix {
+      guard format != .f32 && columns % format.columnMultiple == 0 else {
+        return .dense(try parameter(name, [rows, columns]))
+      }
+      let quantized = QuantizedMatrix(try weight(name, [rows, columns]).value, format: format)
+      done(name)
+      return .quantized(quantized)
+    }
     func linear(_ name: String, _ outputs: Int, _ inputs: Int, bias: Bool) throws -> Linear {
       Linear(
-        name: name, weight: try parameter(name + ".weight", [outputs, inputs]),
+        name: name, weight: try matrix(name + ".weight", outputs, inputs, format),
         bias: bias ? try parameter(name + ".bias", [outputs]) : nil)
     }
+    self.format = format
     let queryWidth = c.headCount * c.headSize
     let keyWidth = c.keyValueHeadCount * c.headSize
-    embedding = try parameter("model.embed_tokens.weight", [c.vocabularySize, c.hiddenSize])
+    embedding = try matrix("model.embed_tokens.weight", c.vocabularySize, c.hiddenSize, format.ofEmbeddings)
     blocks = try (0..<c.layerCount).map { index in
       let path = "model.layers.\(index)."
       return Block(
@@ -48,7 +63,9 @@ public final class LanguageModel: @unchecked Sendable {
         down: try linear(path + "mlp.down_proj", c.hiddenSize, c.intermediateSize, bias: c.feedForwardBias))
     }
     finalNorm = try parameter("model.norm.weight", [c.hiddenSize])
-    head = c.tiesEmbeddings ? embedding : try parameter("lm_head.weight", [c.vocabularySize, c.hiddenSize])
+    head =
+      c.tiesEmbeddings
+      ? embedding : try matrix("lm_head.weight", c.vocabularySize, c.hiddenSize, format.ofEmbeddings)
     rotary = RotaryTable(headSize: c.headSize, theta: c.ropeTheta, positions: c.maximumPositions)
     attention = Attention(heads: c.headCount, keyHeads: c.keyValueHeadCount, headSize: c.headSize)
     parameters = all

@@ -1,0 +1,87 @@
+import CKernels
+import Foundation
+
+/// A left-hand side A [rows, depth] in the form that products read: the kernels' tiles, or plain rows for OpenBLAS.
+///
+/// Packed once, it meets any number of right-hand sides. Different row ranges may be packed by different threads; a
+/// range starts at a multiple of `PackedRows.unit`.
+struct PackedRows: @unchecked Sendable {
+  let data: UnsafeMutablePointer<Float>
+  let rows: Int
+  let depth: Int
+
+  /// Whole tiles of every level (4, 6 and 8 rows).
+  static let unit = 24
+  /// Rows that one thread packs and multiplies at a time.
+  static let grain = 4 * unit
+
+  /// Floats that the packed form takes.
+  static func size(rows: Int, depth: Int) -> Int {
+    Products.usesOpenBLAS ? rows * depth : ck_pack_a_size(rows, depth)
+  }
+
+  init(_ data: UnsafeMutablePointer<Float>, rows: Int, depth: Int) {
+    self.data = data
+    self.rows = rows
+    self.depth = depth
+  }
+
+  init(rows: Int, depth: Int, workspace: Workspace) {
+    self.init(workspace.allocate([Self.size(rows: rows, depth: depth)]).data, rows: rows, depth: depth)
+  }
+
+  static func withBuffer<Result>(rows: Int, depth: Int, _ body: (PackedRows) -> Result) -> Result {
+    PackBuffers.with(size(rows: rows, depth: depth)) { body(PackedRows($0, rows: rows, depth: depth)) }
+  }
+
+  /// Packs a range of rows: row m is at src + m * stride, or, transposed, column m of src [depth, stride].
+  func pack(_ range: Range<Int>, from src: UnsafePointer<Float>, stride: Int, transposed: Bool = false) {
+    let source = src + (transposed ? range.lowerBound : range.lowerBound * stride)
+    let target = data + range.lowerBound * depth
+    if !Products.usesOpenBLAS {
+      ck_pack_a(target, source, range.count, depth, stride, transposed)
+    } else if transposed {
+      for row in 0..<range.count {
+        for k in 0..<depth { target[row * depth + k] = source[k * stride + row] }
+      }
+    } else {
+      for row in 0..<range.count {
+        memcpy(target + row * depth, source + row * stride, depth * MemoryLayout<Float>.size)
+      }
+    }
+  }
+}
+
+/// A right-hand side B [K, N].
+enum RightSide {
+  /// B[k][n] = data[k * stride + n], or data[n * stride + k] transposed.
+  case matrix(UnsafePointer<Float>, stride: Int, transposed: Bool)
+  /// A quantised W [rows, columns] as it is (B = W), or transposed (B = Wᵀ); expanded piece by piece.
+  case quantized(QuantizedMatrix, transposed: Bool)
+
+  var isTransposed: Bool {
+    switch self {
+    case .matrix(_, _, let transposed), .quantized(_, let transposed): transposed
+    }
+  }
+
+  /// Floats of scratch that `plain` needs.
+  func scratchSize(columns: Int, depth: Int) -> Int {
+    if case .quantized = self { columns * depth } else { 0 }
+  }
+
+  /// A part of B as plain f32 rows, with their stride.
+  func plain(
+    columns: Range<Int>, depth: Range<Int>, scratch: UnsafeMutablePointer<Float>
+  ) -> (UnsafePointer<Float>, Int) {
+    switch self {
+    case .matrix(let data, let stride, let transposed):
+      let (row, column) = transposed ? (columns.lowerBound, depth.lowerBound) : (depth.lowerBound, columns.lowerBound)
+      return (data + row * stride + column, stride)
+    case .quantized(let matrix, let transposed):
+      let (rows, part) = transposed ? (columns, depth) : (depth, columns)
+      matrix.expand(rows: rows, columns: part, into: scratch)
+      return (UnsafePointer(scratch), part.count)
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import Tensors
+import Testing
+
+@Suite struct QuantizedMatrixTests {
+  static let formats: [WeightFormat] = [.bf16, .int8, .nf4]
+  let dense = randomTensor([70, 192], scale: 0.05, seed: 1)
+  let workspace = Workspace(capacity: 64 << 20)
+
+  private func expanded(_ matrix: QuantizedMatrix) -> Tensor {
+    let back = Tensor.zeros([70, 192])
+    matrix.expand(rows: 0..<70, columns: 0..<192, into: back.data)
+    return back
+  }
+
+  @Test(arguments: zip(formats, [0.004, 0.01, 0.2])) func staysNearTheDenseMatrix(_ format: WeightFormat, error: Double)
+  {
+    let back = expanded(QuantizedMatrix(dense, format: format))
+    let distance = zip(back.toArray(), dense.toArray()).reduce(0) { $0 + pow(Double($1.0 - $1.1), 2) }.squareRoot()
+    #expect(distance / weightedSum(dense, dense).squareRoot() < error)
+  }
+
+  @Test(arguments: zip(formats, [2.0, 1.125, 0.53])) func takesTheBytesItPromises(_ format: WeightFormat, bytes: Double)
+  {
+    #expect(Double(QuantizedMatrix(dense, format: format).byteCount) <= bytes * Double(dense.count))
+  }
+
+  @Test(arguments: formats) func partsThatCutGroupsAreTheSameNumbers(_ format: WeightFormat) {
+    let matrix = QuantizedMatrix(dense, format: format)
+    let whole = expanded(matrix)
+    let part = Tensor.zeros([5, 77])
+    matrix.expand(rows: 3..<8, columns: 41..<118, into: part.data)
+    for row in 0..<5 { for column in 0..<77 { #expect(part.row(row)[column] == whole.row(3 + row)[41 + column]) } }
+  }
+
+  /// Products in both directions, streamed rows and gathered rows are those of the expanded matrix.
+  @Test(arguments: formats) func multipliesLikeItsExpandedSelf(_ format: WeightFormat) {
+    let quantized = QuantizedMatrix(dense, format: format)
+    let same = Parameter(name: "same", value: expanded(quantized))
+    let x = randomTensor([50, 192], seed: 2)
+    let dy = randomTensor([50, 70], seed: 3)
+    func products(_ weight: WeightMatrix) -> (y: [Float], dx: [Float], streamed: [Float], rows: [Float]) {
+      let layer = AppliedLinear(Linear(name: "l", weight: weight), delta: nil, rows: 50, workspace: workspace)
+      let (y, dx) = (Tensor.zeros([50, 70]), Tensor.zeros(x.shape))
+      LinearGroup.forward([layer], to: [y], x: x, workspace: workspace)
+      LinearGroup.backward([layer], dys: [dy], dx: dx, x: nil, accumulate: false, workspace: workspace)
+      let streamed = Tensor.zeros([3, 70])
+      layer.linear.stream(streamed, x: Tensor(shape: [3, 192], data: x.data, owner: x), delta: nil, low: nil)
+      let rows = Tensor.zeros([2, 192])
+      weight.gather(rows, rows: [69, 4])
+      return (y.toArray(), dx.toArray(), streamed.toArray(), rows.toArray())
+    }
+    let (ours, reference) = (products(.quantized(quantized)), products(.dense(same)))
+    #expect(ours.y == reference.y)
+    #expect(ours.dx == reference.dx)
+    #expect(ours.rows == reference.rows)
+    for (a, b) in zip(ours.streamed, reference.streamed) { #expect(abs(a - b) < 1e-5) }
+  }
+
+  /// Codes and both levels of scales, bit for bit, as bitsandbytes computes them (`make_fixtures.py`).
+  @Test func normalFloatEqualsBitsandbytes() throws {
+    let url = try #require(Bundle.module.resourceURL).appendingPathComponent("Fixtures/nf4.json")
+    let cases = try JSONDecoder().decode([NormalFloatCase].self, from: Data(contentsOf: url))
+    #expect(!cases.isEmpty)
+    for expected in cases {
+      let values = expected.bits.map(Float.init(bitPattern:))
+      let dense = Tensor(shape: [expected.rows, expected.columns], values: values)
+      #expect(QuantizedMatrix(dense, format: .nf4).codeBytes == expected.codes, "\(expected.name): codes")
+      let scales = stride(from: 0, to: values.count, by: 64).map { first in
+        values[first..<first + 64].reduce(0) { max($0, abs($1)) }
+      }
+      scales.withUnsafeBufferPointer { scales in
+        let mean = Float(bitPattern: expected.scaleMean)
+        // Their mean is a sum in f32 whose order depends on the processor, so it may be off by its last bits.
+        #expect(abs(QuantizedScales(scales).mean / mean - 1) < 1e-6, "\(expected.name): mean")
+        let quantized = QuantizedScales(scales, mean: mean)
+        #expect(quantized.codeArray == expected.scaleCodes, "\(expected.name): codes of the scales")
+        #expect(
+          quantized.maxima.map(\.bitPattern) == expected.scaleMaxima, "\(expected.name): maxima of the scales")
+      }
+    }
+  }
+
+  private struct NormalFloatCase: Decodable {
+    let name: String
+    let rows: Int
+    let columns: Int
+    let bits: [UInt32]
+    let codes: [UInt8]
+    let scaleCodes: [UInt8]
+    let scaleMaxima: [UInt32]
+    let scaleMean: UInt32
+  }
+}

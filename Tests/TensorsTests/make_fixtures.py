@@ -1,0 +1,23 @@
+"""Fixtures of TensorsTests: NF4 with double quantisation as bitsandbytes computes it on a CPU.
+
+usage: python make_fixtures.py     in an environment with bitsandbytes==0.50.2 and torch==2.13.0
+"""
+import json, os
+import torch
+from bitsandbytes.functional import quantize_4bit
+
+torch.manual_seed(1)
+bits = lambda t: t.float().contiguous().view(torch.int32).flatten().to(torch.int64).bitwise_and(0xFFFFFFFF).tolist()
+matrices = {
+    "normal": torch.randn(36, 192) * 0.02,
+    "rows of different size": torch.randn(20, 128) * torch.logspace(-4, 1, 20)[:, None],
+    "zero blocks and ties": torch.cat([torch.zeros(1, 64), torch.linspace(-1, 1, 64)[None], torch.full((2, 64), 0.25)]),
+}
+cases = []
+for name, weight in matrices.items():
+    codes, state = quantize_4bit(weight, blocksize=64, compress_statistics=True, quant_type="nf4")
+    cases.append({"name": name, "rows": weight.shape[0], "columns": weight.shape[1], "bits": bits(weight), "codes": codes.flatten().tolist(),
+                  "scaleCodes": state.absmax.flatten().tolist(), "scaleMaxima": bits(state.state2.absmax), "scaleMean": bits(state.offset)[0]})
+folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "Fixtures")
+os.makedirs(folder, exist_ok=True)
+with open(os.path.join(folder, "nf4.json"), "w") as f: json.dump(cases, f, separators=(",", ":"))
