@@ -8,7 +8,8 @@
 #include "level.h"
 
 #define VFN static inline __attribute__((always_inline))
-#define ROWS_TILE 2 // rows of x in one register tile: 4 x 2 sums leave room for weights in 16 registers
+#define ROWS_OUTPUTS 3 // a register tile of 3 output rows by 4 rows of x: 12 sums, 3 of weights, one of x
+#define ROWS_TOKENS 4
 
 // Products: tiles of 6 x 16 (12 sums, 2 of B, one of A).
 #define GEMM_MR 6
@@ -25,6 +26,7 @@
 #include "vector/gemm.h"
 #include "vector/layers.h"
 #include "vector/rows.h"
+#include "vector/rows_integer.h"
 #include "vector/vectors.h"
 #pragma clang attribute pop
 

@@ -8,7 +8,8 @@
 #include "level.h"
 
 #define VFN static inline __attribute__((always_inline))
-#define ROWS_TILE 6 // rows of x in one register tile: 4 x 6 sums of 32 registers
+#define ROWS_OUTPUTS 4 // a register tile of 4 output rows by 6 rows of x: 24 sums of 32 registers
+#define ROWS_TOKENS 6
 
 // Products: tiles of 8 x 48 (24 sums, 3 of B, one of A).
 #define GEMM_MR 8
@@ -26,6 +27,7 @@
 #include "vector/gemm.h"
 #include "vector/layers.h"
 #include "vector/rows.h"
+#include "vector/rows_integer.h"
 #include "vector/vectors.h"
 #pragma clang attribute pop
 

@@ -53,6 +53,41 @@ public enum LinearGroup {
     }
   }
 
+  /// The same for at most 16 rows by streaming the weights once: the product of generation. A row's result does not
+  /// depend on how many rows there are.
+  public static func stream(_ layers: [AppliedLinear], to ys: [Tensor], x: Tensor, accumulate: Bool = false) {
+    stream(zip(layers, ys).map { StreamedProduct(weight: $0.linear.weight, y: $1, x: x, accumulate: accumulate) })
+    for (layer, y) in zip(layers, ys) { layer.linear.addBias(y, rows: 0..<x.rows) }
+    let adapted = zip(layers, ys).filter { $0.0.delta != nil }
+    guard !adapted.isEmpty else { return }
+    stream(
+      adapted.map { StreamedProduct(weight: .dense($0.0.delta!.a), y: $0.0.low!, x: x, accumulate: false) })
+    for (layer, _) in adapted { ck_scale(layer.low!.data, layer.delta!.scale, layer.low!.count) }
+    stream(
+      adapted.map { StreamedProduct(weight: .dense($0.0.delta!.b), y: $0.1, x: $0.0.low!, accumulate: true) })
+  }
+
+  private struct StreamedProduct {
+    let weight: WeightMatrix
+    let y: Tensor
+    let x: Tensor
+    let accumulate: Bool
+  }
+
+  private static func stream(_ products: [StreamedProduct]) {
+    let pieces = products.indices.flatMap { index in
+      let weight = products[index].weight
+      // Enough weights for a piece to be worth a thread's while, and enough pieces for the threads to end together.
+      let grain = max(24, 65536 / weight.columns / 24 * 24)
+      return Swift.stride(from: 0, to: weight.rows, by: grain).map { ($0..<min(weight.rows, $0 + grain), index) }
+    }
+    Threads.forEach(pieces.count) { piece, _ in
+      let (outputs, index) = pieces[piece]
+      let product = products[index]
+      product.weight.stream(product.y, x: product.x, outputs: outputs, accumulate: product.accumulate)
+    }
+  }
+
   /// low [T, R], a range of its rows, = scale * packed rows times `side`.
   static func project(
     _ range: Range<Int>, of packed: PackedRows, by side: RightSide, _ layer: AppliedLinear, to low: Tensor

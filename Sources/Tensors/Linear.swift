@@ -40,17 +40,6 @@ public struct LowRankDelta: Sendable {
 }
 
 extension Linear {
-  /// y [T, out] (+)= x [T, in] Wᵀ + bias + delta for at most 16 rows, by streaming the weights once: the product of
-  /// generation. A row's result does not depend on how many rows there are. `low` [T, R] is scratch for the delta.
-  public func stream(_ y: Tensor, x: Tensor, delta: LowRankDelta?, low: Tensor?, accumulate: Bool = false) {
-    weight.stream(y, x: x, accumulate: accumulate)
-    addBias(y, rows: 0..<x.rows)
-    guard let delta, let low else { return }
-    WeightMatrix.dense(delta.a).stream(low, x: x, accumulate: false)
-    ck_scale(low.data, delta.scale, low.count)
-    WeightMatrix.dense(delta.b).stream(y, x: low, accumulate: true)
-  }
-
   func addBias(_ y: Tensor, rows: Range<Int>) {
     guard let bias else { return }
     for row in rows { ck_add(y.row(row), bias.value.data, outputs) }

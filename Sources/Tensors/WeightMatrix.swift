@@ -47,19 +47,16 @@ public enum WeightMatrix: Sendable {
     }
   }
 
-  /// y [T, out] (+)= x [T, in] Wᵀ, y rows `stride` apart, streaming the weights once: the product of generation, for at most
-  /// 16 rows. A row's result does not depend on how many rows there are.
-  func stream(_ y: Tensor, x: Tensor, accumulate: Bool) {
-    let (n, k) = (rows, columns)
-    Threads.ranges(n, grain: max(32, 65536 / k)) { outputs in
-      let out = y.data + outputs.lowerBound
-      switch self {
-      case .dense(let parameter):
-        ck_rows_f32(
-          out, x.data, parameter.value.row(outputs.lowerBound), x.rows, outputs.count, k, n, accumulate)
-      case .quantized(let matrix):
-        matrix.stream(out, x: x, outputs: outputs, stride: n, accumulate: accumulate)
-      }
+  /// y [T, outputs] (+)= x [T, in] Wᵀ for a range of outputs, on the calling thread, by streaming the weights once: the
+  /// product of generation, for at most 16 rows. A row's result does not depend on how many rows there are.
+  func stream(_ y: Tensor, x: Tensor, outputs: Range<Int>, accumulate: Bool) {
+    let out = y.data + outputs.lowerBound
+    switch self {
+    case .dense(let parameter):
+      ck_rows_f32(
+        out, x.data, parameter.value.row(outputs.lowerBound), x.rows, outputs.count, columns, rows, accumulate)
+    case .quantized(let matrix):
+      matrix.stream(out, x: x, outputs: outputs, stride: rows, accumulate: accumulate)
     }
   }
 }

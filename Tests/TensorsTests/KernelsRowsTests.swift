@@ -3,9 +3,11 @@ import Testing
 
 /// Products of few rows over f32, bf16, int8 and NF4 weights.
 @Suite struct KernelsRowsTests {
+  /// The vector levels round x to 16 bits for integer weights.
+  static let integerTolerance = 1e-4
   static let counts = [1, 2, 3, 4, 5, 6, 7, 12, 13, 16]
 
-  @Test(arguments: KernelLevel.all, [1, 3, 15, 16, 17, 31, 33, 576, 577])
+  @Test(arguments: KernelLevel.all, [1, 3, 15, 16, 17, 31, 33, 576, 577, 1537])
   func plain(_ level: KernelLevel, width: Int) {
     var numbers = TestNumbers(9)
     let outputs = 13
@@ -39,7 +41,7 @@ import Testing
     level.kernels.expand_q8(&expanded, q, scales, w.count)
     #expect(expanded == back)
     for rows in Self.counts {
-      check(rows, outputs, stride: outputs, product(x, back, rows, outputs, width)) {
+      check(rows, outputs, stride: outputs, product(x, back, rows, outputs, width), tolerance: Self.integerTolerance) {
         level.kernels.rows_q8($0, x, q, scales, rows, outputs, width, outputs, $1)
       }
     }
@@ -62,9 +64,33 @@ import Testing
     // Levels next to the ends are 0.31 apart, so a value is at most half of that from its own.
     expectClose(back, w, relative: 0, absolute: 0.153, "expanded")
     for rows in Self.counts {
-      check(rows, outputs, stride: outputs, product(x, back, rows, outputs, width)) {
+      check(rows, outputs, stride: outputs, product(x, back, rows, outputs, width), tolerance: Self.integerTolerance) {
         level.kernels.rows_nf4($0, x, codes, scales, rows, outputs, width, outputs, $1)
       }
+    }
+  }
+
+  @Test(arguments: KernelLevel.all) func quantisedRowsDoNotDependOnTheirNeighbours(_ level: KernelLevel) {
+    var numbers = TestNumbers(13)
+    let (outputs, width) = (11, 576)
+    let x = numbers.vector(16 * width)
+    let w = numbers.vector(outputs * width)
+    var q = [Int8](repeating: 0, count: w.count)
+    var groups = [Float](repeating: 0, count: w.count / 32)
+    level.kernels.quantize_q8(&q, &groups, w, w.count)
+    var codes = [UInt8](repeating: 0, count: w.count / 2)
+    var blocks = [Float](repeating: 0, count: w.count / 64)
+    level.kernels.quantize_nf4(&codes, &blocks, w, w.count)
+    func run(_ rows: Int) -> [[Float]] {
+      var eight = [Float](repeating: 0, count: rows * outputs)
+      var four = eight
+      level.kernels.rows_q8(&eight, x, q, groups, rows, outputs, width, outputs, false)
+      level.kernels.rows_nf4(&four, x, codes, blocks, rows, outputs, width, outputs, false)
+      return [eight, four]
+    }
+    let together = run(16)
+    for rows in Self.counts {
+      #expect(run(rows) == together.map { Array($0.prefix(rows * outputs)) }, "\(rows) rows")
     }
   }
 
@@ -105,7 +131,7 @@ import Testing
 
   /// Runs `body` once over zeros and once accumulating over ones, and checks that nothing else is written.
   private func check(
-    _ rows: Int, _ outputs: Int, stride: Int, _ expected: [Float],
+    _ rows: Int, _ outputs: Int, stride: Int, _ expected: [Float], tolerance: Double = 1e-5,
     _ body: (UnsafeMutablePointer<Float>, Bool) -> Void
   ) {
     for accumulate in [false, true] {
@@ -115,7 +141,7 @@ import Testing
       for t in 0..<rows {
         for n in 0..<outputs { wanted[t * stride + n] = expected[t * outputs + n] + (accumulate ? 1 : 0) }
       }
-      expectClose(y, wanted, relative: 1e-5, absolute: 1e-5, "\(rows) rows, accumulate \(accumulate)")
+      expectClose(y, wanted, relative: tolerance, absolute: tolerance, "\(rows) rows, accumulate \(accumulate)")
     }
   }
 

@@ -45,7 +45,7 @@ import Testing
       LinearGroup.forward([layer], to: [y], x: x, workspace: workspace)
       LinearGroup.backward([layer], dys: [dy], dx: dx, x: nil, accumulate: false, workspace: workspace)
       let streamed = Tensor.zeros([3, 70])
-      layer.linear.stream(streamed, x: Tensor(shape: [3, 192], data: x.data, owner: x), delta: nil, low: nil)
+      LinearGroup.stream([layer], to: [streamed], x: Tensor(shape: [3, 192], data: x.data, owner: x))
       let rows = Tensor.zeros([2, 192])
       weight.gather(rows, rows: [69, 4])
       return (y.toArray(), dx.toArray(), streamed.toArray(), rows.toArray())
@@ -54,7 +54,8 @@ import Testing
     #expect(ours.y == reference.y)
     #expect(ours.dx == reference.dx)
     #expect(ours.rows == reference.rows)
-    for (a, b) in zip(ours.streamed, reference.streamed) { #expect(abs(a - b) < 1e-5) }
+    // Integer kernels round x to 16 bits.
+    for (a, b) in zip(ours.streamed, reference.streamed) { #expect(abs(a - b) < 1e-4) }
   }
 
   /// Codes and both levels of scales, bit for bit, as bitsandbytes computes them (`make_fixtures.py`).

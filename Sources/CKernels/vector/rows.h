@@ -1,131 +1,132 @@
-// y [T, N] = x [T, C] w^T for few rows. Memory sets the pace, so the weights are read once, four output rows at a time,
-// converted in registers and used for every row of x while they are there (blocks of rows stay in the first cache).
+// y [T, N] = x [T, C] w^T for few rows, f32 and bf16 weights; `rows_integer.h` has the quantised ones. Memory sets the
+// pace of one row, so weights are read once, in the order they lie in, and used for every row of x while they are there.
 // Each result has one accumulator over C and one tree to total it: it does not depend on T, N or its neighbours.
 
 enum { GROUP = 32, NF4_BLOCK = 64 };
 
-typedef enum { ROWS_F32, ROWS_BF16, ROWS_Q8, ROWS_NF4 } rows_format;
+typedef enum { ROWS_F32, ROWS_BF16 } rows_format;
 
-// Bytes and scales of n weights.
-VFN long rows_bytes(const rows_format format, long n) {
-  return format == ROWS_F32 ? 4 * n : format == ROWS_BF16 ? 2 * n : format == ROWS_Q8 ? n : n / 2;
-}
-VFN long rows_scales(const rows_format format, long n) {
-  return format == ROWS_Q8 ? n / GROUP : format == ROWS_NF4 ? n / NF4_BLOCK : 0;
-}
+VFN long rows_bytes(const rows_format format, long n) { return format == ROWS_F32 ? 4 * n : 2 * n; }
 
 // m weights of a row at element i.
-VFN vf rows_weights(const rows_format format, const void *row, const float *scales, long i, long m) {
-  if (format == ROWS_F32) return vload_n((const float *)row + i, m);
-  if (format == ROWS_BF16) return vload_bf16((const uint16_t *)row + i, m);
-  if (format == ROWS_Q8) return vmul(vload_i8((const int8_t *)row + i), vset(scales[i / GROUP]));
-  return vmul(vload_nf4((const uint8_t *)row + i / 2), vset(scales[i / NF4_BLOCK]));
+VFN vf rows_weights(const rows_format format, const void *row, long i, long m) {
+  return format == ROWS_F32 ? vload_n((const float *)row + i, m) : vload_bf16((const uint16_t *)row + i, m);
 }
 
-// A tile of 4 Q output rows by TT rows of x; `valid` of the output rows are written. The weights `ahead` bytes further
-// on are asked for meanwhile (0: by another tile).
+// A tile of Q output rows by TT rows of x over the elements from `first` to `end`. Sums that are not complete are left in
+// `partial`, and taken up there; `valid` of the output rows are written at the end. The weights `ahead` bytes further on
+// are asked for meanwhile (0: by another tile).
 VFN void rows_tile(const rows_format format, const int Q, const int TT, long ahead, float *y, const float *x,
-                   const void *w, const float *scales, long valid, long C, long y_stride, bool accumulate) {
+                   const void *w, float *partial, long first, long end, long valid, long C, long y_stride,
+                   bool accumulate) {
   const char *row[8];
-  const float *scale[8];
-  UNROLL for (int r = 0; r < 4 * Q; r++) {
-    long n = r < valid ? r : 0;
-    row[r] = (const char *)w + n * rows_bytes(format, C);
-    scale[r] = scales + n * rows_scales(format, C);
-  }
-  vf sums[ROWS_TILE][8];
+  UNROLL for (int r = 0; r < Q; r++) row[r] = (const char *)w + rows_bytes(format, (r < valid ? r : 0) * C + first);
+  vf sums[ROWS_TOKENS][8];
   UNROLL for (int t = 0; t < TT; t++) {
-    UNROLL for (int r = 0; r < 4 * Q; r++) sums[t][r] = vzero();
+    UNROLL for (int r = 0; r < 8; r++) sums[t][r] = first && r < Q ? vload(partial + (t * Q + r) * VW) : vzero();
   }
-  VECTORS(C, {
+  VECTORS(end - first, {
     vf weights[8];
-    UNROLL for (int r = 0; r < 4 * Q; r++) {
+    UNROLL for (int r = 0; r < Q; r++) {
       if (ahead) __builtin_prefetch(row[r] + rows_bytes(format, i) + ahead, 0, 3);
-      weights[r] = rows_weights(format, row[r], scale[r], i, m);
+      weights[r] = rows_weights(format, row[r], i, m);
     }
     UNROLL for (int t = 0; t < TT; t++) {
-      vf value = vload_n(x + t * C + i, m);
-      UNROLL for (int r = 0; r < 4 * Q; r++) sums[t][r] = vfma(value, weights[r], sums[t][r]);
+      vf value = vload_n(x + t * C + first + i, m);
+      UNROLL for (int r = 0; r < Q; r++) sums[t][r] = vfma(value, weights[r], sums[t][r]);
     }
   });
+  if (end < C) {
+    UNROLL for (int t = 0; t < TT; t++) {
+      UNROLL for (int r = 0; r < Q; r++) vstore_n(partial + (t * Q + r) * VW, sums[t][r], VW);
+    }
+    return;
+  }
   UNROLL for (int t = 0; t < TT; t++) {
-    UNROLL for (int q = 0; q < Q; q++) {
-      const vf *four = sums[t] + 4 * q;
-      float *out = y + t * y_stride + 4 * q;
+    UNROLL for (int q = 0; q < Q; q += 4) {
+      const vf *four = sums[t] + q;
+      float *out = y + t * y_stride + q;
       __m128 total = vsum4(four[0], four[1], four[2], four[3]);
-      if (valid >= 4 * q + 4) {
+      if (Q - q >= 4 && valid >= q + 4) {
         _mm_storeu_ps(out, accumulate ? _mm_add_ps(_mm_loadu_ps(out), total) : total);
       } else {
         float each[4];
         _mm_storeu_ps(each, total);
-        for (long r = 0; r < valid - 4 * q; r++) out[r] = accumulate ? out[r] + each[r] : each[r];
+        for (long r = 0; r < valid - q && r < Q - q; r++) out[r] = accumulate ? out[r] + each[r] : each[r];
       }
     }
   }
 }
 
-// All T rows of x against one block of output rows.
-VFN void rows_block(const rows_format format, float *y, const float *x, const void *w, const float *scales, long T,
-                    long valid, long C, long y_stride, bool accumulate) {
-  long ahead = 4 * rows_bytes(format, C); // the next block
+// All T rows of x against one block of ROWS_OUTPUTS output rows, from element `first` to `end`.
+VFN void rows_block(const rows_format format, float *y, const float *x, const void *w, float *partial, long first,
+                    long end, long T, long valid, long C, long y_stride, bool accumulate) {
+  long ahead = rows_bytes(format, end < C ? end - first : ROWS_OUTPUTS * C - first); // what this thread reads next
   while (T > 0) {
-    long tile = T < ROWS_TILE ? T : ROWS_TILE;
+    long tile = T < ROWS_TOKENS ? T : ROWS_TOKENS;
     switch (tile) {
-    case 1: rows_tile(format, 1, 1, ahead, y, x, w, scales, valid, C, y_stride, accumulate); break;
-    case 2: rows_tile(format, 1, 2, ahead, y, x, w, scales, valid, C, y_stride, accumulate); break;
-#if ROWS_TILE > 2
-    case 3: rows_tile(format, 1, 3, ahead, y, x, w, scales, valid, C, y_stride, accumulate); break;
-    case 4: rows_tile(format, 1, 4, ahead, y, x, w, scales, valid, C, y_stride, accumulate); break;
-    case 5: rows_tile(format, 1, 5, ahead, y, x, w, scales, valid, C, y_stride, accumulate); break;
-    case 6: rows_tile(format, 1, 6, ahead, y, x, w, scales, valid, C, y_stride, accumulate); break;
+#define ROWS_CASE(tokens)                                                                                             \
+  case tokens:                                                                                                        \
+    rows_tile(format, ROWS_OUTPUTS, tokens, ahead, y, x, w, partial, first, end, valid, C, y_stride, accumulate);     \
+    break
+      ROWS_CASE(1);
+      ROWS_CASE(2);
+      ROWS_CASE(3);
+      ROWS_CASE(4);
+#if ROWS_TOKENS > 4
+      ROWS_CASE(5);
+      ROWS_CASE(6);
 #endif
+#undef ROWS_CASE
     }
     ahead = 0;
     T -= tile;
     x += tile * C;
     y += tile * y_stride;
+    partial += tile * ROWS_OUTPUTS * VW;
   }
 }
 
-VFN void rows_all(const rows_format format, float *y, const float *x, const void *w, const float *scales, long T,
-                  long N, long C, long y_stride, bool accumulate) {
-  const long row_bytes = rows_bytes(format, C), row_scales = rows_scales(format, C);
+enum {
+  ROWS_LIMIT = 16,   // rows of x
+  ROWS_BLOCKS = 4,   // blocks of output rows that share a part of x
+  ROWS_CHUNK = 3072, // elements of x in that part, all rows together: what stays in the first cache
+};
+
+VFN void rows_all(const rows_format format, float *y, const float *x, const void *w, long T, long N, long C,
+                  long y_stride, bool accumulate) {
   long n = 0;
-  if (T == 1) { // one row of x: twice the output rows, for twice the additions in flight
+  if (T == 1) { // one row of x: more output rows, for more additions in flight
     for (; n + 8 <= N; n += 8) {
-      rows_tile(format, 2, 1, 8 * row_bytes, y + n, x, (const char *)w + n * row_bytes, scales + n * row_scales, 8, C,
-                y_stride, accumulate);
+      rows_tile(format, 8, 1, rows_bytes(format, 8 * C), y + n, x, (const char *)w + rows_bytes(format, n * C), NULL,
+                0, C, 8, C, y_stride, accumulate);
     }
   }
-  for (; n < N; n += 4) {
-    long valid = N - n < 4 ? N - n : 4;
-    rows_block(format, y + n, x, (const char *)w + n * row_bytes, scales + n * row_scales, T, valid, C, y_stride,
-               accumulate);
+  float partial[ROWS_BLOCKS][ROWS_LIMIT * ROWS_OUTPUTS * VW];
+  const long chunk = T * C <= ROWS_CHUNK + ROWS_CHUNK / 2 ? C : ROWS_CHUNK / T / VW * VW;
+  for (; n < N; n += ROWS_BLOCKS * ROWS_OUTPUTS) {
+    for (long first = 0; first < C; first += chunk) {
+      long end = C - first < chunk ? C : first + chunk;
+      for (long b = 0; b < ROWS_BLOCKS; b++) {
+        long row = n + b * ROWS_OUTPUTS, valid = N - row < ROWS_OUTPUTS ? N - row : ROWS_OUTPUTS;
+        if (valid <= 0) break;
+        rows_block(format, y + row, x, (const char *)w + rows_bytes(format, row * C), partial[b], first, end, T, valid,
+                   C, y_stride, accumulate);
+      }
+    }
   }
 }
 
 // w [N, C].
 static void k_rows_f32(float *y, const float *x, const float *w, long T, long N, long C, long y_stride,
                        bool accumulate) {
-  rows_all(ROWS_F32, y, x, w, NULL, T, N, C, y_stride, accumulate);
+  rows_all(ROWS_F32, y, x, w, T, N, C, y_stride, accumulate);
 }
 
 // w [N, C] as bfloat16.
 static void k_rows_bf16(float *y, const float *x, const uint16_t *w, long T, long N, long C, long y_stride,
                         bool accumulate) {
-  rows_all(ROWS_BF16, y, x, w, NULL, T, N, C, y_stride, accumulate);
-}
-
-// w [N, C] int8 in groups of 32 along C, scales [N, C/32].
-static void k_rows_q8(float *y, const float *x, const int8_t *w, const float *scales, long T, long N, long C,
-                      long y_stride, bool accumulate) {
-  rows_all(ROWS_Q8, y, x, w, scales, T, N, C, y_stride, accumulate);
-}
-
-// codes [N, C/2], scales [N, C/64].
-static void k_rows_nf4(float *y, const float *x, const uint8_t *codes, const float *scales, long T, long N, long C,
-                       long y_stride, bool accumulate) {
-  rows_all(ROWS_NF4, y, x, codes, scales, T, N, C, y_stride, accumulate);
+  rows_all(ROWS_BF16, y, x, w, T, N, C, y_stride, accumulate);
 }
 
 // q, x [n], scales [n/32]: scale = absmax / 127, q = round to nearest even of x / scale.
@@ -140,7 +141,7 @@ static void k_quantize_q8(int8_t *q, float *scales, const float *x, long n) {
 }
 
 static void k_expand_q8(float *y, const int8_t *q, const float *scales, long n) {
-  VECTORS(n, vstore_n(y + i, rows_weights(ROWS_Q8, q, scales, i, m), m););
+  for (long i = 0; i < n; i += VW) vstore_n(y + i, vmul(vload_i8(q + i), vset(scales[i / GROUP])), VW);
 }
 
 // codes [n/2], scales [n/64], x [n]: scale = absmax; a code is the number of midpoints below x * (1 / scale).
@@ -161,5 +162,5 @@ static void k_quantize_nf4(uint8_t *codes, float *scales, const float *x, long n
 }
 
 static void k_expand_nf4(float *y, const uint8_t *codes, const float *scales, long n) {
-  VECTORS(n, vstore_n(y + i, rows_weights(ROWS_NF4, codes, scales, i, m), m););
+  for (long i = 0; i < n; i += VW) vstore_n(y + i, vmul(vload_nf4(codes + i / 2), vset(scales[i / NF4_BLOCK])), VW);
 }

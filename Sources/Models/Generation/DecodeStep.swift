@@ -37,33 +37,35 @@ struct DecodeStep {
     for (layer, block) in model.blocks.enumerated() {
       workspace.scratch {
         RMSNorm.forward(normed, rstd: rstd, x: x, weight: block.attentionNorm.value, epsilon: epsilon)
-        let q = apply(block.query, normed)
-        let k = apply(block.key, normed)
-        let v = apply(block.value, normed)
+        let inputs = apply([block.query, block.key, block.value], normed)
+        let (q, k, v) = (inputs[0], inputs[1], inputs[2])
         model.rotary.rotate(q, positions: positions, heads: model.attention.heads)
         model.rotary.rotate(k, positions: positions, heads: model.attention.keyHeads)
         for (row, cache) in caches.enumerated() { cache.store(layer, keys: k, values: v, rows: row..<row + 1) }
-        _ = apply(block.output, attend(q, layer: layer, caches: caches), into: x)
+        _ = apply([block.output], attend(q, layer: layer, caches: caches), into: x)
       }
       workspace.scratch {
         RMSNorm.forward(normed, rstd: rstd, x: x, weight: block.feedForwardNorm.value, epsilon: epsilon)
-        let gated = apply(block.gate, normed)
-        let raised = apply(block.up, normed)
+        let inputs = apply([block.gate, block.up], normed)
+        let (gated, raised) = (inputs[0], inputs[1])
         ck_swiglu_forward(gated.data, gated.data, raised.data, gated.count)
-        _ = apply(block.down, gated, into: x)
+        _ = apply([block.down], gated, into: x)
       }
     }
     RMSNorm.forward(normed, rstd: rstd, x: x, weight: model.finalNorm.value, epsilon: epsilon)
-    Linear(name: "lm_head", weight: model.head).stream(logits, x: normed, delta: nil, low: nil)
+    let head = Linear(name: "lm_head", weight: model.head)
+    LinearGroup.stream([AppliedLinear(head, delta: nil, rows: count, workspace: workspace)], to: [logits], x: normed)
     for cache in caches { cache.advance(by: 1) }
   }
 
-  private func apply(_ linear: Linear, _ x: Tensor, into sum: Tensor? = nil) -> Tensor {
-    let y = sum ?? workspace.allocate([x.rows, linear.outputs])
-    let delta = role.adapter?.deltas[linear.name]
-    let low = delta.map { workspace.allocate([x.rows, $0.rank]) }
-    linear.stream(y, x: x, delta: delta, low: low, accumulate: sum != nil)
-    return y
+  /// Layers that read the same input, into new tensors or added to `sum`.
+  private func apply(_ linears: [Linear], _ x: Tensor, into sum: Tensor? = nil) -> [Tensor] {
+    let ys = linears.map { sum ?? workspace.allocate([x.rows, $0.outputs]) }
+    let layers = linears.map {
+      AppliedLinear($0, delta: role.adapter?.deltas[$0.name], rows: x.rows, workspace: workspace)
+    }
+    LinearGroup.stream(layers, to: ys, x: x, accumulate: sum != nil)
+    return ys
   }
 
   private func attend(_ q: Tensor, layer: Int, caches: [KeyValueCache]) -> Tensor {

@@ -30,7 +30,7 @@ extension RecipeKeys {
       Key("weight_decay", .positive, default: .double(weightDecay), "decoupled, on matrices only"),
       Key("gradient_norm", .positive, default: 1, "gradients are clipped to this norm; 0 means never"),
       Key(
-        "microbatch_tokens", .count, default: 1024, "tokens worked on at once: memory against speed, never the result"),
+        "microbatch_tokens", .count, default: 512, "tokens worked on at once: memory against speed, never the result"),
       Key("checkpoint_every", .count, default: 50, "steps between checkpoints"),
     ]
   }
