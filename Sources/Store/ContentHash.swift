@@ -24,15 +24,9 @@ public enum ContentHash {
   public static func ofFile(_ path: String) throws -> String {
     let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
     defer { try? file.close() }
-    guard let context = EVP_MD_CTX_new() else { preconditionFailure("libcrypto is out of memory") }
-    defer { EVP_MD_CTX_free(context) }
-    EVP_DigestInit_ex(context, EVP_sha256(), nil)
-    while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty {
-      piece.withUnsafeBytes { _ = EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
-    }
-    var bytes = [UInt8](repeating: 0, count: 32)
-    EVP_DigestFinal_ex(context, &bytes, nil)
-    return hex(bytes)
+    let hasher = ContentHasher()
+    while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty { piece.withUnsafeBytes { hasher.add($0) } }
+    return hasher.finish()
   }
 
   /// The 32 bytes of SHA-256.
@@ -42,7 +36,7 @@ public enum ContentHash {
     return bytes
   }
 
-  private static func hex(_ bytes: [UInt8]) -> String {
+  static func hex(_ bytes: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".utf8)
     var text = [UInt8]()
     text.reserveCapacity(bytes.count * 2)
