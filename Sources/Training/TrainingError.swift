@@ -10,6 +10,8 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   case notFinite(String)
   case foreignCheckpoint(path: String)
   case checkpoint(path: String, reason: String)
+  /// The file that a run reads its rows from.
+  case rowsFile(path: String, problem: String)
 
   public var description: String {
     switch self {
@@ -31,6 +33,8 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
       "checkpoint \(path) belongs to another recipe, data set or model; remove it, or train in another folder"
     case .checkpoint(let path, let reason):
       "checkpoint \(path): \(reason)"
+    case .rowsFile(let path, let problem):
+      "the run's rows in \(path): the file \(problem)"
     }
   }
 

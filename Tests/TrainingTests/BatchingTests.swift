@@ -73,13 +73,13 @@ import Training
     #expect(Array(again.items(step: 4)) == Array(order.items(step: 4)))
   }
 
-  @Test func windowsLoseNoTarget() {
+  @Test func windowsLoseNoTarget() throws {
     let documents = [[1, 2, 3, 4, 5], [6, 7], [8, 9, 10, 0]].enumerated().map {
       TrainingRow(id: "doc\($0.offset)", document: $0.element)
     }
     let windows = DocumentWindows(
       documents: documents, endOfText: 0, length: 4, loop: LoopOptions(batchSize: 2, shuffles: false))
-    let examples = (0..<windows.stepsPerEpoch).flatMap { windows.examples(step: $0) }
+    let examples = try (0..<windows.stepsPerEpoch).flatMap { try windows.examples(step: $0) }
     #expect(windows.count == 3 && examples.map(\.cost) == [4, 4, 2])
     #expect(examples.allSatisfy { $0.cost == $0.targetCount })
     // Every token but each document's first is a target once, and so is the end of each document.

@@ -5,77 +5,104 @@ import Tensors
 /// A document is a segment of its own, so nothing attends across documents, and its last row predicts the end of text.
 /// Where a window cuts a document, the rest begins the next window; no target is lost by the cut.
 package final class DocumentWindows: ExampleSource {
-  private struct Part {
-    let document: Int
-    let rows: Range<Int>
+  /// Where a window begins: a place in the epoch's order, and a row of the document there.
+  private struct Start {
+    var place: UInt32
+    var row: UInt32
   }
 
-  private let documents: [TrainingRow]
+  private let documents: any RowSource
   private let endOfText: Int32
   private let length: Int
   private let batchSize: Int
   private let order: EpochOrder
-  private var current: (epoch: Int, windows: [[Part]])?
+  private var current: (epoch: Int, starts: [Start])?
+  /// The document that was last read: the next window often goes on with it.
+  private var open: (document: Int, row: TrainingRow)?
 
-  package init(documents: [TrainingRow], endOfText: Int32, length: Int, loop: LoopOptions) {
+  /// Rows of the stream in one epoch, each of which predicts one token: the next of its document, or the end of text.
+  package let targetCount: Int
+
+  /// - Parameter documents: without an end of text at their end.
+  package init(documents: any RowSource, endOfText: Int32, length: Int, loop: LoopOptions) {
     self.documents = documents
     self.endOfText = endOfText
     self.length = length
     batchSize = loop.batchSize
     order = EpochOrder(count: documents.count, batchSize: 1, seed: loop.seed, shuffles: loop.shuffles)
+    targetCount = (0..<documents.count).reduce(0) { $0 + documents.tokenCount(at: $1) }
+  }
+
+  package convenience init(documents: [TrainingRow], endOfText: Int32, length: Int, loop: LoopOptions) {
+    self.init(
+      documents: RowList(documents.map { Self.withoutEnd($0, endOfText: endOfText) }), endOfText: endOfText,
+      length: length, loop: loop)
+  }
+
+  /// The end of text is predicted after every document, so a document need not have it.
+  static func withoutEnd(_ document: TrainingRow, endOfText: Int32) -> TrainingRow {
+    guard document.tokens.last == endOfText else { return document }
+    return TrainingRow(
+      id: document.id, tokens: document.tokens.dropLast(), isTarget: Array(document.isTarget.dropLast()))
   }
 
   /// Windows of one epoch; the last may be shorter.
-  package var count: Int { (documents.reduce(0) { $0 + rowCount($1) } + length - 1) / length }
+  package var count: Int { (targetCount + length - 1) / length }
   package var stepsPerEpoch: Int { (count + batchSize - 1) / batchSize }
 
-  package func examples(step: Int) -> [Example] {
-    let windows = windows(epoch: step / stepsPerEpoch)
-    let first = step % stepsPerEpoch * batchSize
-    return windows[first..<min(windows.count, first + batchSize)].map(example)
+  package func examples(step: Int) throws -> [Example] {
+    let (epoch, first) = (step / stepsPerEpoch, step % stepsPerEpoch * batchSize)
+    return try (first..<min(count, first + batchSize)).map { try example(window: $0, epoch: epoch) }
   }
 
-  /// Every window of the first epoch.
-  var all: [Example] { documents.isEmpty ? [] : windows(epoch: 0).map(example) }
-
-  /// Each row predicts one token: the next of its document, or the end of text.
-  private func rowCount(_ document: TrainingRow) -> Int {
-    document.tokens.last == endOfText ? document.tokens.count - 1 : document.tokens.count
-  }
-
-  private func example(_ parts: [Part]) -> Example {
-    let pieces = parts.map { part in
-      let tokens = documents[part.document].tokens
-      return Example.Piece(
-        tokens: Array(tokens[part.rows]),
-        targets: part.rows.map { row in
-          Target(row: row - part.rows.lowerBound, token: row + 1 < tokens.count ? tokens[row + 1] : endOfText)
-        })
-    }
-    return Example(
-      ids: parts.map { documents[$0.document].id }, pieces: pieces,
-      tokenCount: parts.reduce(0) { $0 + $1.rows.count })
-  }
-
-  private func windows(epoch: Int) -> [[Part]] {
-    if let current, current.epoch == epoch { return current.windows }
-    var windows: [[Part]] = [[]]
-    var room = length
-    for document in order.order(epoch: epoch) {
-      let total = rowCount(documents[document])
-      var start = 0
-      while start < total {
-        if room == 0 {
-          windows.append([])
-          room = length
-        }
-        let end = min(total, start + room)
-        windows[windows.count - 1].append(Part(document: document, rows: start..<end))
-        room -= end - start
-        start = end
+  private func example(window: Int, epoch: Int) throws -> Example {
+    let start = starts(epoch: epoch)[window]
+    var (place, row, room) = (Int(start.place), Int(start.row), length)
+    var ids: [String] = []
+    var pieces: [Example.Piece] = []
+    while room > 0 && place < documents.count {
+      let item = order.item(at: place, epoch: epoch)
+      let end = min(documents.tokenCount(at: item), row + room)
+      if row < end {
+        let document = try document(item)
+        ids.append(document.id)
+        pieces.append(piece(document.tokens, row..<end))
+        room -= end - row
       }
+      (place, row) = (place + 1, 0)
     }
-    current = (epoch, windows)
-    return windows
+    return Example(ids: ids, pieces: pieces, tokenCount: length - room)
+  }
+
+  private func piece(_ tokens: [Int32], _ rows: Range<Int>) -> Example.Piece {
+    Example.Piece(
+      tokens: Array(tokens[rows]),
+      targets: rows.map { row in
+        Target(row: row - rows.lowerBound, token: row + 1 < tokens.count ? tokens[row + 1] : endOfText)
+      })
+  }
+
+  private func document(_ item: Int) throws -> TrainingRow {
+    if let open, open.document == item { return open.row }
+    let row = try documents.row(at: item)
+    open = (item, row)
+    return row
+  }
+
+  private func starts(epoch: Int) -> [Start] {
+    if let current, current.epoch == epoch { return current.starts }
+    var starts: [Start] = []
+    starts.reserveCapacity(count)
+    // Rows until the next window begins.
+    var left = 0
+    for place in 0..<documents.count {
+      let rows = documents.tokenCount(at: order.item(at: place, epoch: epoch))
+      for row in stride(from: left, to: rows, by: length) {
+        starts.append(Start(place: UInt32(place), row: UInt32(row)))
+      }
+      left = left >= rows ? left - rows : (length - (rows - left) % length) % length
+    }
+    current = (epoch, starts)
+    return starts
   }
 }

@@ -8,7 +8,8 @@ package final class EpochOrder {
   let batchSize: Int
   private let seed: UInt64
   private let shuffles: Bool
-  private var current: (epoch: Int, order: [Int])?
+  /// The permutation of the epoch that was last asked for, in 4 bytes an item.
+  private var current: (epoch: Int, order: [UInt32])?
 
   package init(count: Int, batchSize: Int, seed: UInt64, shuffles: Bool) {
     self.count = count
@@ -25,16 +26,17 @@ package final class EpochOrder {
   }
 
   /// Indices of the items that a step (from 0) reads.
-  package func items(step: Int) -> ArraySlice<Int> {
+  package func items(step: Int) -> [Int] {
     let (epoch, offset) = position(step: step)
-    return order(epoch: epoch)[offset..<min(count, offset + batchSize)]
+    return (offset..<min(count, offset + batchSize)).map { item(at: $0, epoch: epoch) }
   }
 
-  /// The order of a whole epoch.
-  func order(epoch: Int) -> [Int] {
-    if let current, current.epoch == epoch { return current.order }
-    let order = shuffles ? CounterGenerator.permutation(count: count, seed: seed, epoch: epoch) : Array(0..<count)
+  /// The item that an epoch reads at a place.
+  func item(at place: Int, epoch: Int) -> Int {
+    guard shuffles else { return place }
+    if let current, current.epoch == epoch { return Int(current.order[place]) }
+    let order = CounterGenerator.permutation(count: count, seed: seed, epoch: epoch).map(UInt32.init)
     current = (epoch, order)
-    return order
+    return Int(order[place])
   }
 }

@@ -44,25 +44,3 @@ package struct Example {
     return (batch, targets)
   }
 }
-
-/// The examples of a run, step by step.
-package protocol ExampleSource: AnyObject {
-  var stepsPerEpoch: Int { get }
-  /// The examples that a step (from 0) reads.
-  func examples(step: Int) -> [Example]
-}
-
-/// Rows as they are, one example each.
-final class RowExamples: ExampleSource {
-  private let rows: [TrainingRow]
-  private let order: EpochOrder
-
-  init(rows: [TrainingRow], loop: LoopOptions) {
-    self.rows = rows
-    order = EpochOrder(count: rows.count, batchSize: loop.batchSize, seed: loop.seed, shuffles: loop.shuffles)
-  }
-
-  package var stepsPerEpoch: Int { order.stepsPerEpoch }
-
-  package func examples(step: Int) -> [Example] { order.items(step: step).map { Example(rows[$0]) } }
-}

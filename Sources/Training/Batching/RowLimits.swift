@@ -12,41 +12,41 @@ package struct RowLimits {
   /// Cuts long rows from the right; refuses rows that have nothing to predict.
   package func prepare(_ rows: [TrainingRow]) throws -> (rows: [TrainingRow], report: DataReport) {
     var report = DataReport()
-    var kept: [TrainingRow] = []
-    report.rows = rows.count
-    for row in rows {
-      guard row.tokens.count == row.isTarget.count else {
-        throw TrainingError.invalidRow(
-          id: row.id, reason: "\(row.tokens.count) tokens have \(row.isTarget.count) target flags")
-      }
-      try check(row.tokens, id: row.id)
-      let cut = cutting(row, report: &report)
-      let targets = cut.isTarget.dropFirst().count { $0 }
-      guard targets > 0 else {
-        report.refuse(row.id, row.tokens.isEmpty ? "empty" : "without a target")
-        continue
-      }
-      report.tokens += cut.tokens.count
-      report.targets += targets
-      kept.append(cut)
-    }
-    report.kept = kept.count
-    return (kept, report)
+    return (try rows.compactMap { try prepare($0, report: &report) }, report)
   }
 
-  /// Documents are cut into windows later; only empty ones are refused.
-  func prepareDocuments(_ rows: [TrainingRow]) throws -> (rows: [TrainingRow], report: DataReport) {
-    var report = DataReport()
-    report.rows = rows.count
-    for row in rows {
-      try check(row.tokens, id: row.id)
-      if row.tokens.isEmpty { report.refuse(row.id, "empty") }
+  /// A row cut from the right to what can be read; nil when it has nothing to predict.
+  func prepare(_ row: TrainingRow, report: inout DataReport) throws -> TrainingRow? {
+    report.rows += 1
+    guard row.tokens.count == row.isTarget.count else {
+      throw TrainingError.invalidRow(
+        id: row.id, reason: "\(row.tokens.count) tokens have \(row.isTarget.count) target flags")
     }
-    let kept = rows.filter { !$0.tokens.isEmpty }
-    report.kept = kept.count
-    report.tokens = kept.reduce(0) { $0 + $1.tokens.count }
-    report.targets = report.tokens
-    return (kept, report)
+    try check(row.tokens, id: row.id)
+    let cut = cutting(row, report: &report)
+    let targets = cut.isTarget.dropFirst().count { $0 }
+    guard targets > 0 else {
+      report.refuse(row.id, row.tokens.isEmpty ? "empty" : "without a target")
+      return nil
+    }
+    report.kept += 1
+    report.tokens += cut.tokens.count
+    report.targets += targets
+    return cut
+  }
+
+  /// A document, which is cut into windows later; nil when it is empty.
+  func prepareDocument(_ row: TrainingRow, report: inout DataReport) throws -> TrainingRow? {
+    report.rows += 1
+    try check(row.tokens, id: row.id)
+    guard !row.tokens.isEmpty else {
+      report.refuse(row.id, "empty")
+      return nil
+    }
+    report.kept += 1
+    report.tokens += row.tokens.count
+    report.targets += row.tokens.count
+    return row
   }
 
   /// Cuts long answers from the right; refuses pairs whose prompt or answer is empty or leaves no room.

@@ -9,7 +9,7 @@ public final class SupervisedTrainer {
   private let role: Role
   private let options: SupervisedOptions
   private let source: any ExampleSource
-  private let validation: [Example]
+  private let validation: any ExampleSource
   private let optimizer: AdamW
   private let loop: TrainingLoop
   private let workspace = Workspace()
@@ -17,34 +17,42 @@ public final class SupervisedTrainer {
 
   public let data: DataReport
 
+  /// Trains on rows in memory.
   /// - Throws: `TrainingError` for options or rows that cannot be trained on, or a role with nothing to train.
-  public init(
+  public convenience init(
     role: Role, rows: [TrainingRow], validation: [TrainingRow] = [], options: SupervisedOptions,
     context: TrainingContext = TrainingContext()
+  ) throws {
+    try self.init(role, options, context) { (try $0.prepare(rows), try $0.prepare(validation)) }
+  }
+
+  /// Trains on rows that are read once into files beside the checkpoints; memory does not grow with the data.
+  ///
+  /// The context's fingerprint has to name the rows: a later start with the same one does not ask for them again.
+  /// - Throws: as above, `TrainingError.rowsFile`, and whatever the feeds throw.
+  public convenience init(
+    role: Role, feed: RowFeed, validation: RowFeed, options: SupervisedOptions, folder: URL, context: TrainingContext
+  ) throws {
+    try self.init(role, options, context) { preparation in
+      func prepare(_ feed: RowFeed, _ name: String) throws -> PreparedRows {
+        try preparation.prepare(feed, in: folder, name: name, fingerprint: context.fingerprint)
+      }
+      return (try prepare(feed, "train"), try prepare(validation, "validation"))
+    }
+  }
+
+  private init(
+    _ role: Role, _ options: SupervisedOptions, _ context: TrainingContext,
+    _ prepare: (RowPreparation) throws -> (train: PreparedRows, validation: PreparedRows)
   ) throws {
     try options.optimizer.check()
     try options.loop.check()
     let parameters = try role.requireTrainable("model")
-    let limits = RowLimits(role, maximumLength: options.loop.maximumLength)
-    switch options.packing {
-    case .rows:
-      let prepared = try limits.prepare(rows)
-      data = try prepared.report.requireRows("no row is left")
-      source = RowExamples(rows: prepared.rows, loop: options.loop)
-      self.validation = try limits.prepare(validation).rows.map { Example($0) }
-    case .windows:
-      guard let endOfText = options.endOfText else {
-        throw TrainingError.invalidOption(name: "end_of_text", value: "missing", expected: "a token, to pack documents")
-      }
-      let prepared = try limits.prepareDocuments(rows)
-      data = try prepared.report.requireRows("no document is left")
-      source = DocumentWindows(
-        documents: prepared.rows, endOfText: endOfText, length: limits.maximumLength, loop: options.loop)
-      self.validation = try DocumentWindows(
-        documents: limits.prepareDocuments(validation).rows, endOfText: endOfText, length: limits.maximumLength,
-        loop: LoopOptions(shuffles: false)
-      ).all
-    }
+    let preparation = try RowPreparation(role, options)
+    let (rows, held) = try prepare(preparation)
+    data = try rows.report.requireRows("no \(preparation.endOfText == nil ? "row" : "document") is left")
+    source = preparation.examples(rows, loop: options.loop)
+    self.validation = preparation.examples(held, loop: LoopOptions(batchSize: 1, shuffles: false))
     self.role = role
     self.options = options
     optimizer = AdamW(groups: [ParameterGroup(name: "model", parameters: parameters)], options: options.optimizer)
@@ -62,39 +70,46 @@ public final class SupervisedTrainer {
 
 extension SupervisedTrainer: TrainingProcedure {
   func step(_ step: Int, learningRate: Double) throws -> StepResult {
-    let examples = source.examples(step: step)
+    let examples = try source.examples(step: step)
     let targets = examples.reduce(0) { $0 + $1.targetCount }
     optimizer.zeroGradients()
-    let pass = crossEntropy(examples, averagedOver: targets, recording: true)
-    try requireFinite(pass.loss)
+    var (loss, operations) = (0.0, 0.0)
+    for range in TokenBudget.ranges(costs: examples.map(\.cost), budget: options.loop.microbatchTokens) {
+      let pass = crossEntropy(examples[range], averagedOver: targets, recording: true)
+      loss += pass.loss
+      operations += pass.operations
+    }
+    try requireFinite(loss)
     let norms = try optimizer.update(learningRates: [learningRate])
     return StepResult(
-      loss: pass.loss, gradientNorm: norms[0], targetTokens: targets,
-      totalTokens: examples.reduce(0) { $0 + $1.tokenCount }, floatingPointOperations: pass.operations,
+      loss: loss, gradientNorm: norms[0], targetTokens: targets,
+      totalTokens: examples.reduce(0) { $0 + $1.tokenCount }, floatingPointOperations: operations,
       rows: examples.flatMap(\.ids))
   }
 
   func validate() throws -> [String: Double] {
-    guard !validation.isEmpty else { return [:] }
-    let targets = validation.reduce(0) { $0 + $1.targetCount }
-    let loss = crossEntropy(validation, averagedOver: targets, recording: false).loss
+    let targets = validation.targetCount
+    guard targets > 0 else { return [:] }
+    var loss = 0.0
+    try validation.forEachMicrobatch(tokens: options.loop.microbatchTokens) {
+      loss += crossEntropy($0[...], averagedOver: targets, recording: false).loss
+    }
     return ["loss": loss, "perplexity": exp(loss), "target_tokens": Double(targets)]
   }
 
+  /// One pass over examples that are computed at once.
   private func crossEntropy(
-    _ examples: [Example], averagedOver total: Int, recording: Bool
+    _ examples: ArraySlice<Example>, averagedOver total: Int, recording: Bool
   ) -> (loss: Double, operations: Double) {
+    let (batch, targets) = Example.stream(examples)
     let weight = Float(LossAveraging.perToken(targets: total))
-    var (loss, operations) = (0.0, 0.0)
-    for range in TokenBudget.ranges(costs: examples.map(\.cost), budget: options.loop.microbatchTokens) {
-      let (batch, targets) = Example.stream(examples[range])
-      let tape = Tape(recording: recording, workspace: workspace)
-      let states = role.hiddenStates(batch, tape: tape)
-      loss += Double(states.crossEntropy(targets, weights: [Float](repeating: weight, count: targets.count)))
-      tape.backward()
-      tape.finish()
-      operations += flops.operations(batch, headRows: targets.count, pass: recording ? role.trainingPass : .forward)
-    }
-    return (loss, operations)
+    let tape = Tape(recording: recording, workspace: workspace)
+    let states = role.hiddenStates(batch, tape: tape)
+    let loss = Double(states.crossEntropy(targets, weights: [Float](repeating: weight, count: targets.count)))
+    tape.backward()
+    tape.finish()
+    return (
+      loss, flops.operations(batch, headRows: targets.count, pass: recording ? role.trainingPass : .forward)
+    )
   }
 }
