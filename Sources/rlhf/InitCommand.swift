@@ -63,15 +63,13 @@ struct InitCommand: ParsableCommand {
       guard let content = try? String(contentsOfFile: text, encoding: .utf8) else {
         throw RecipeError.unreadable(path: text, reason: "cannot be read as UTF-8 text")
       }
-      return NewModel.tokenizer(vocabularySize: size, texts: [content])
+      return NewModel.tokenizer(vocabularySize: size) { $0(content) }
     }
     let store = try Store(path: store.path(), access: .readOnly)
-    var texts: [String] = []
-    try store.forEachDocument { texts.append($0.text) }
-    guard !texts.isEmpty else {
+    guard try store.documentCount() > 0 else {
       throw RecipeError.usage(
         "\(store.path) holds no documents to learn a tokenizer from: run prep ingest first, or give --text FILE")
     }
-    return NewModel.tokenizer(vocabularySize: size, texts: texts)
+    return try NewModel.tokenizer(vocabularySize: size) { add in try store.forEachDocument { add($0.text) } }
   }
 }

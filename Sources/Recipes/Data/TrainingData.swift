@@ -12,13 +12,9 @@ package struct TrainingData {
 
   package init(_ store: Store) { self.store = store }
 
-  /// Valid pairs of a split, by the hash of their messages.
-  ///
-  /// - Parameter inStoreOrder: as they were made or imported, instead of by content.
-  package func pairs(_ split: Split, origins: [String], inStoreOrder: Bool = false) throws -> [Pair] {
-    let pairs = try store.pairs(PairFilter(split: split))
-      .filter { origins.isEmpty || origins.contains($0.origin.rawValue) }
-    return inStoreOrder ? pairs : pairs.sorted { $0.hash < $1.hash }
+  /// Valid pairs of a split, by the hash of their messages, for stages that hold them in memory.
+  package func pairs(_ split: Split) throws -> [Pair] {
+    try store.pairs(PairFilter(split: split)).sorted { $0.hash < $1.hash }
   }
 
   /// The questions of pairs, stored as prompts: everything up to the last answer.
@@ -27,10 +23,11 @@ package struct TrainingData {
     for split in splits {
       var fresh: [Prompt] = []
       var seen: Set<String> = []
-      for pair in try pairs(split, origins: origins) {
-        guard let answer = pair.messages.lastIndex(where: { $0.role == .assistant }), answer > 0 else { continue }
+      try PairSelection(store, split: split, origins: origins).forEachPair { pair in
+        let messages = try pair.messages()
+        guard let answer = messages.lastIndex(where: { $0.role == .assistant }), answer > 0 else { return }
         let prompt = Prompt(
-          messages: Array(pair.messages[..<answer]), origin: "pair", language: pair.language, split: split,
+          messages: Array(messages[..<answer]), origin: "pair", language: pair.language, split: split,
           pair: pair.id)
         if seen.insert(prompt.hash).inserted { fresh.append(prompt) }
       }
@@ -57,10 +54,6 @@ package struct TrainingData {
       }
   }
 
-  package static func hash(_ pairs: [Pair]) -> String {
-    ContentHash.of(pairs.map { "\($0.hash) \($0.split.rawValue)" }.joined(separator: "\n"))
-  }
-
   package static func hash(_ prompts: [Prompt]) -> String {
     ContentHash.of(prompts.map { "\($0.hash) \($0.split.rawValue)" }.joined(separator: "\n"))
   }
@@ -81,9 +74,11 @@ extension Tokenizer {
       addGenerationPrompt: addGenerationPrompt)
   }
 
-  package func row(_ pair: Pair) -> TrainingRow {
-    let encoded = conversation(pair.messages)
-    return TrainingRow(id: pair.id, tokens: encoded.tokens, isTarget: encoded.isTarget)
+  package func row(_ pair: Pair) -> TrainingRow { row(id: pair.id, pair.messages) }
+
+  package func row(id: String, _ messages: [Message]) -> TrainingRow {
+    let encoded = conversation(messages)
+    return TrainingRow(id: id, tokens: encoded.tokens, isTarget: encoded.isTarget)
   }
 
   package func row(_ prompt: Prompt) -> PromptRow {

@@ -86,7 +86,7 @@ public struct ReportData: Sendable {
     }
     storeCounts = [
       ("sources", String(try store.sources().count)), ("documents kept", String(try store.documentCount())),
-      ("valid pairs", String(try store.pairs().count)), ("comparisons", String(try store.comparisons().count)),
+      ("valid pairs", String(try store.pairCount())), ("comparisons", String(try store.comparisons().count)),
       ("judgements of people", String(try store.currentJudgements(kind: .person).count)),
       ("judgements of rules", String(try store.currentJudgements(kind: .rule).count)),
     ]

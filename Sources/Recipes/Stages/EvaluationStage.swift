@@ -38,7 +38,7 @@ package struct EvaluationStage: StageRunner {
   }
 
   private func pairs() throws -> [Pair] {
-    try stage.splits.flatMap { try TrainingData(bench.store).pairs($0, origins: []) }
+    try stage.splits.flatMap { try TrainingData(bench.store).pairs($0) }
   }
 
   private func prompts() throws -> [Prompt] {
@@ -59,7 +59,8 @@ package struct EvaluationStage: StageRunner {
       let model = try bench.model(of: rewardStage.name, for: stage)
       inputs.append(StageInput("reward model", try bench.models.identity(model)))
     }
-    inputs.append(StageInput("held-out pairs", TrainingData.hash(try pairs())))
+    inputs.append(
+      StageInput("held-out pairs", try PairSelection.hash(stage.splits.map { PairSelection(bench.store, split: $0) })))
     inputs.append(StageInput("held-out judgements", TrainingData.hash(try preferences())))
     return inputs
   }

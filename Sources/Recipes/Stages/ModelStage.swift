@@ -26,7 +26,7 @@ package struct ModelStage: StageRunner {
   package func inputs() throws -> [StageInput] {
     if let source { return [StageInput("files of \(source.lastPathComponent)", try Self.signature(of: source))] }
     if let tokenizerFolder { return [StageInput("tokenizer", try Self.signature(of: tokenizerFolder))] }
-    return [StageInput("documents", CorpusText.hash(try CorpusText(bench.store).train))]
+    return [StageInput("documents", try CorpusText(bench.store).hash(.train))]
   }
 
   package func invalidity(of record: StageRecord) throws -> String? { try bench.lostModel(record) }
@@ -58,13 +58,14 @@ package struct ModelStage: StageRunner {
   }
 
   private func learnTokenizer() throws -> Tokenizer {
-    let corpus = try CorpusText(bench.store).train
-    guard !corpus.isEmpty else {
+    guard try bench.store.documentCount() > 0 else {
       throw RecipeError.stage(
         stage.name, problem: "the store has no documents to learn a tokenizer from: put an ingest stage first")
     }
-    return NewModel.tokenizer(
-      vocabularySize: stage.settings.map("tokenizer").integer("vocabulary_size"), texts: corpus.lazy.map(\.text))
+    let size = stage.settings.map("tokenizer").integer("vocabulary_size")
+    return try NewModel.tokenizer(vocabularySize: size) { add in
+      try CorpusText(bench.store).forEachText(.train) { add($1) }
+    }
   }
 
   /// Names, sizes and times of a folder's files: enough to see that something changed, without reading it all.

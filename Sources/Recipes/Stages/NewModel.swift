@@ -7,9 +7,12 @@ public enum NewModel {
   static let specialTokens: [String] = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 
   /// A byte-level BPE with ChatML's special tokens.
-  public static func tokenizer(vocabularySize: Int, texts: some Sequence<String>) -> Tokenizer {
+  /// - Parameter texts: calls its argument with one text after another.
+  public static func tokenizer(
+    vocabularySize: Int, texts: (_ add: (String) -> Void) throws -> Void
+  ) rethrows -> Tokenizer {
     var trainer = BytePairTrainer(vocabularySize: vocabularySize, specialTokens: specialTokens)
-    for text in texts { trainer.add(text) }
+    try texts { trainer.add($0) }
     return trainer.train()
   }
 

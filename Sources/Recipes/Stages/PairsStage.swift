@@ -12,9 +12,9 @@ package struct PairsStage: StageRunner {
   }
 
   package func inputs() throws -> [StageInput] {
-    var hashes: [String] = []
-    try bench.store.forEachDocument { hashes.append($0.textHash) }
-    return [StageInput("documents", ContentHash.of(hashes.sorted().joined(separator: "\n")))]
+    let hasher = ContentHasher()
+    try bench.store.forEachCorpusEntry { hasher.add(line: $0.textHash) }
+    return [StageInput("documents", hasher.finish())]
   }
 
   package func invalidity(of record: StageRecord) throws -> String? {
@@ -32,8 +32,7 @@ package struct PairsStage: StageRunner {
 
   private func minedPairs() throws -> String {
     let origins: [Pair.Origin] = [.minedFAQ, .minedSection, .templateIdentity]
-    return TrainingData.hash(
-      try bench.store.pairs().filter { origins.contains($0.origin) }.sorted { $0.hash < $1.hash })
+    return try PairSelection(bench.store, split: nil, origins: origins.map(\.rawValue)).hash()
   }
 
   private func request() throws -> PairsRequest {

@@ -16,8 +16,8 @@ package struct PretrainStage: StageRunner {
   package func inputs() throws -> [StageInput] {
     let corpus = try CorpusText(bench.store)
     return [
-      try training.startInput(), StageInput("documents", CorpusText.hash(corpus.train)),
-      StageInput("held-out documents", CorpusText.hash(corpus.validation)),
+      try training.startInput(), StageInput("documents", try corpus.hash(.train)),
+      StageInput("held-out documents", try corpus.hash(.validation)),
     ]
   }
 
@@ -29,11 +29,16 @@ package struct PretrainStage: StageRunner {
     let model = try bench.models.freshBase(start)
     model.isTrainable = true
     let corpus = try CorpusText(bench.store)
-    guard !corpus.train.isEmpty else {
+    guard try bench.store.documentCount() > 0 else {
       throw RecipeError.stage(stage.name, problem: "the store has no documents: put an ingest stage first")
     }
-    func rows(_ entries: [CorpusText.Entry]) -> [TrainingRow] {
-      entries.map { TrainingRow(id: $0.id, document: tokenizer.encode($0.text, parsingSpecial: false)) }
+    let encoder = ParallelEncoder<(id: String, text: String)>(
+      progress: try training.reading(of: bench.store.documentCount(), "documents")
+    ) {
+      TrainingRow(id: $0.id, document: tokenizer.encode($0.text, parsingSpecial: false))
+    }
+    func feed(_ split: Split) -> RowFeed {
+      { take in try encoder.run({ item in try corpus.forEachText(split) { try item(($0, $1)) } }, take) }
     }
     let options = SupervisedOptions(
       optimizer: stage.optimizer,
@@ -41,8 +46,8 @@ package struct PretrainStage: StageRunner {
         seed: training.seed, lengthKey: "window", context: model.configuration.maximumPositions), packing: .windows,
       endOfText: tokenizer.endOfSequence ?? tokenizer.endOfTurn)
     let trainer = try SupervisedTrainer(
-      role: Role(model), rows: rows(corpus.train), validation: rows(corpus.validation), options: options,
-      context: training.context(job, tokenizer: tokenizer))
+      role: Role(model), feed: feed(.train), validation: feed(.validation), options: options,
+      folder: bench.models.checkpoints(ofRun: job.run.id), context: training.context(job, tokenizer: tokenizer))
     let outcome = try training.finished(trainer.train())
     let record = try training.save(model, tokenizer: tokenizer, parent: start)
     return StageOutcome(training.summary(outcome), model: record.id, values: training.values(outcome))

@@ -1,6 +1,7 @@
 import Foundation
 import Models
 import Store
+import Tokenizers
 import Training
 
 /// Supervised fine-tuning on the instruction pairs, of all weights or of a low-rank update.
@@ -14,9 +15,19 @@ package struct SupervisedStage: StageRunner {
     self.bench = bench
   }
 
-  private func pairs(_ split: Split) throws -> [Pair] {
-    try TrainingData(bench.store).pairs(
-      split, origins: stage.settings.texts("origins"), inStoreOrder: !stage.settings.flag("shuffle"))
+  private func pairs(_ split: Split) -> PairSelection {
+    PairSelection(
+      bench.store, split: split, origins: stage.settings.texts("origins"), inStoreOrder: !stage.settings.flag("shuffle")
+    )
+  }
+
+  /// The pairs of a split as rows, made when the run asks for them.
+  private func feed(_ split: Split, _ tokenizer: Tokenizer) throws -> RowFeed {
+    let pairs = pairs(split)
+    let encoder = ParallelEncoder<StoredPair>(progress: try training.reading(of: pairs.count(), "pairs")) {
+      tokenizer.row(id: $0.id, try $0.messages())
+    }
+    return { take in try encoder.run(pairs.forEachPair, take) }
   }
 
   /// The adapter to start from, where the recipe names one.
@@ -31,8 +42,8 @@ package struct SupervisedStage: StageRunner {
 
   package func inputs() throws -> [StageInput] {
     var inputs = [
-      try training.startInput(), StageInput("pairs", TrainingData.hash(try pairs(.train))),
-      StageInput("validation pairs", TrainingData.hash(try pairs(.validation))),
+      try training.startInput(), StageInput("pairs", try pairs(.train).hash()),
+      StageInput("validation pairs", try pairs(.validation).hash()),
     ]
     if let adapterFolder {
       let file = adapterFolder.appendingPathComponent("adapter_model.safetensors").path
@@ -50,8 +61,7 @@ package struct SupervisedStage: StageRunner {
     let model = try isFull ? bench.models.freshBase(start) : bench.models.base(start)
     let adapter = try isFull ? nil : newAdapter(model)
     model.isTrainable = isFull
-    let rows = try pairs(.train).map(tokenizer.row)
-    guard !rows.isEmpty else {
+    guard try pairs(.train).count() > 0 else {
       throw RecipeError.stage(
         stage.name, problem: "the store has no training pairs: put a pairs stage first, or prep import some")
     }
@@ -60,7 +70,8 @@ package struct SupervisedStage: StageRunner {
       loop: stage.loop(
         seed: training.seed, lengthKey: "maximum_length", context: model.configuration.maximumPositions))
     let trainer = try SupervisedTrainer(
-      role: Role(model, adapter), rows: rows, validation: try pairs(.validation).map(tokenizer.row), options: options,
+      role: Role(model, adapter), feed: feed(.train, tokenizer), validation: feed(.validation, tokenizer),
+      options: options, folder: bench.models.checkpoints(ofRun: job.run.id),
       context: training.context(job, tokenizer: tokenizer))
     let outcome = try training.finished(trainer.train())
     let record =

@@ -32,6 +32,14 @@ package struct TrainingStage {
       isCancelled: { Interruption.isRequested }, warn: { bench.log.note(stage, $0) })
   }
 
+  /// Shows how many texts were read, and ends the stage when it is to end.
+  func reading(of count: Int, _ what: String) -> (Int) throws -> Void {
+    { done in
+      try bench.checkInterruption(stage)
+      bench.log.progress(stage, "reading \(what): \(done)/\(count)")
+    }
+  }
+
   /// - Throws: `RecipeError.interrupted` for a run that was cancelled.
   func finished(_ outcome: TrainingOutcome) throws -> TrainingOutcome {
     if outcome.finish == .cancelled { throw RecipeError.interrupted(stage: stage.name) }
