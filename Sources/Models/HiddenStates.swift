@@ -46,8 +46,11 @@ public final class HiddenStates {
   ) -> TargetLogProbabilities {
     let rows = targets.map(\.row)
     let tokens = targets.map(\.token)
+    let kept =
+      tape.isRecording && head.keepsLogits(rows.count)
+      ? workspace.allocate([rows.count, model.configuration.vocabularySize]) : nil
     let result = workspace.scratch {
-      head.forward(x: normed(rows, scale: 1 / temperature).y, targets: tokens, entropies: entropies)
+      head.forward(x: normed(rows, scale: 1 / temperature).y, targets: tokens, entropies: entropies, keeping: kept)
     }
     let output = TargetLogProbabilities(values: result.values, entropies: result.entropies)
     if tape.isRecording {
@@ -56,7 +59,7 @@ public final class HiddenStates {
         guard let gradient = output.gradient else { return }
         let norm = normed(rows, scale: 1 / temperature)
         let dx = workspace.allocate(norm.y.shape)
-        head.backward(x: norm.y, targets: tokens, result: result, gradient: gradient, dx: dx)
+        head.backward(x: norm.y, targets: tokens, result: result, gradient: gradient, dx: dx, logits: kept)
         ck_scale(dx.data, 1 / temperature, dx.count)
         pullBack(dx, norm: norm, rows: rows)
       }

@@ -32,9 +32,14 @@ public struct VocabularyHead {
   }
 
   /// Log-probabilities without gradients.
-  public func forward(x: Tensor, targets: [Int32], entropies: Bool = false) -> Result {
-    pass(x: x, targets: targets, entropies: entropies) { _, _, _ in }
+  ///
+  /// - Parameter logits: [n, V] to keep the logits in, so that `backward` need not compute them again.
+  public func forward(x: Tensor, targets: [Int32], entropies: Bool = false, keeping logits: Tensor? = nil) -> Result {
+    pass(x: x, targets: targets, entropies: entropies, keeping: logits) { _, _, _ in }
   }
+
+  /// Whether logits of so many targets are worth their memory: at most 128 MB.
+  public func keepsLogits(_ targets: Int) -> Bool { targets * vocabulary <= 32 << 20 }
 
   /// Log-probabilities and, in the same pass, the gradients of sum(gradient[i] * log p(target i)).
   ///
@@ -45,12 +50,15 @@ public struct VocabularyHead {
     }
   }
 
-  /// The gradients alone, from a kept forward result; the logits are computed again.
-  public func backward(x: Tensor, targets: [Int32], result: Result, gradient: [Float], dx: Tensor?) {
+  /// The gradients alone, from a kept forward result. Logits that the forward kept are overwritten; otherwise they are
+  /// computed again.
+  public func backward(
+    x: Tensor, targets: [Int32], result: Result, gradient: [Float], dx: Tensor?, logits kept: Tensor? = nil
+  ) {
     for block in blocks(targets.count) {
       workspace.scratch {
-        let logits = workspace.allocate([block.count, vocabulary])
-        multiply(logits, x: x, rows: block) { _ in }
+        let logits = slice(kept, block)
+        if kept == nil { multiply(logits, x: x, rows: block) { _ in } }
         pullBack(logits, x: x, rows: block, targets: targets, gradient: gradient, result: result, dx: dx)
       }
     }
@@ -65,13 +73,20 @@ public struct VocabularyHead {
     stride(from: 0, to: count, by: Self.rowBlock).map { $0..<min(count, $0 + Self.rowBlock) }
   }
 
+  /// Where a block's logits go: into those that are kept, or into scratch.
+  private func slice(_ kept: Tensor?, _ block: Range<Int>) -> Tensor {
+    guard let kept else { return workspace.allocate([block.count, vocabulary]) }
+    return Tensor(shape: [block.count, vocabulary], data: kept.row(block.lowerBound), owner: kept)
+  }
+
   private func pass(
-    x: Tensor, targets: [Int32], entropies: Bool, _ body: (_ logits: Tensor, _ rows: Range<Int>, Result) -> Void
+    x: Tensor, targets: [Int32], entropies: Bool, keeping kept: Tensor? = nil,
+    _ body: (_ logits: Tensor, _ rows: Range<Int>, Result) -> Void
   ) -> Result {
     var result = Result(values: [], entropies: [], logSumExp: [])
     for block in blocks(targets.count) {
       workspace.scratch {
-        let logits = workspace.allocate([block.count, vocabulary])
+        let logits = slice(kept, block)
         score(logits, x: x, rows: block, targets: targets, entropies: entropies, into: &result)
         body(logits, block, result)
       }

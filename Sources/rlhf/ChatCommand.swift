@@ -27,12 +27,13 @@ struct ChatCommand: ParsableCommand {
   @Flag(help: "Forget each question before the next.") var single = false
   @Flag(help: "Print each answer as a line of JSON with its tokens, instead of streaming it.") var json = false
   @OptionGroup var sampling: SamplingArguments
+  @OptionGroup var weights: WeightsOption
   @OptionGroup var threads: ThreadsOption
   @OptionGroup var store: StoreOption
 
   func run() throws {
     threads.apply()
-    let opened = try OpenedModel(model, adapter: adapter, store: store.path())
+    let opened = try OpenedModel(model, adapter: adapter, weights: weights.weights, store: store.path())
     let context = opened.role.model.configuration.maximumPositions
     let options = sampling.options(tokenizer: opened.tokenizer, context: context)
     var chat = ChatSession(

@@ -28,3 +28,14 @@ struct ThreadsOption: ParsableArguments {
 
   func apply() { if let threads { Threads.count = threads } }
 }
+
+/// How weights are kept in memory.
+struct WeightsOption: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Keep the weights as f32, bf16, int8 or nf4: fewer bits are faster and smaller, and rounder.", valueName: "format"
+    ))
+  var weights: WeightFormat = .f32
+}
+
+extension WeightFormat: ExpressibleByArgument {}

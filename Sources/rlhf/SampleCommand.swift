@@ -23,6 +23,7 @@ struct SampleCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Answers to each question.", valueName: "n")) var answers = 2
   @Option(help: ArgumentHelp("Comparisons for each question.", valueName: "n")) var comparisons = 1
   @OptionGroup var sampling: SamplingArguments
+  @OptionGroup var weights: WeightsOption
   @OptionGroup var threads: ThreadsOption
   @OptionGroup var store: StoreOption
 
@@ -36,7 +37,7 @@ struct SampleCommand: ParsableCommand {
   func run() throws {
     threads.apply()
     let path = store.path()
-    let opened = try OpenedModel(model, store: path)
+    let opened = try OpenedModel(model, weights: weights.weights, store: path)
     guard let record = opened.record else {
       throw RecipeError.usage("rlhf sample takes a model of the store: see rlhf models")
     }

@@ -27,12 +27,13 @@ struct ScoreCommand: ParsableCommand {
   @Argument(help: "A file, or - for standard input.") var file: String
   @Option(help: ArgumentHelp("A PEFT adapter to put over the model.", valueName: "folder")) var adapter: String?
   @Flag(help: "Also print the logits at every position.") var logits = false
+  @OptionGroup var weights: WeightsOption
   @OptionGroup var threads: ThreadsOption
   @OptionGroup var store: StoreOption
 
   func run() throws {
     threads.apply()
-    let opened = try OpenedModel(model, adapter: adapter, store: store.path())
+    let opened = try OpenedModel(model, adapter: adapter, weights: weights.weights, store: store.path())
     let scorer = Scorer(role: opened.role, withLogits: logits)
     var number = 0
     func score(_ line: String) throws {

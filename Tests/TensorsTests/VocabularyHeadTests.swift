@@ -39,6 +39,12 @@ import Testing
     head.backward(x: x, targets: targets, result: result, gradient: gradient, dx: twice)
     #expect(fused.toArray() == twice.toArray())
     #expect(fusedWeight == weight.gradient.toArray())
+    weight.zeroGradient()
+    let logits = Tensor.zeros([x.rows, weight.value.rows])
+    let kept = head.forward(x: x, targets: targets, keeping: logits)
+    head.backward(x: x, targets: targets, result: kept, gradient: gradient, dx: twice, logits: logits)
+    #expect(fused.toArray() == twice.toArray())
+    #expect(fusedWeight == weight.gradient.toArray())
 
     let smallWeight = Parameter(name: "small", value: randomTensor([11, 4], seed: 4))
     let small = VocabularyHead(weight: .dense(smallWeight), workspace: workspace)

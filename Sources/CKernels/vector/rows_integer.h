@@ -87,7 +87,7 @@ VFN __m128 nf4_four(const int16_t *x, const float *xscales, const uint8_t *w, co
   __m256 sums[4];
   UNROLL for (int r = 0; r < 4; r++) sums[r] = _mm256_setzero_ps();
   for (long c = 0; c < C; c += NF4_BLOCK) {
-    __m256 xscale = _mm256_broadcast_ss(xscales + c / XBLOCK);
+    __m256 xscale = _mm256_mul_ps(_mm256_broadcast_ss(xscales + c / XBLOCK), _mm256_set1_ps(1 / 32767.0f));
     UNROLL for (int r = 0; r < 4; r++) {
       const uint8_t *p = w + (r * row + c) / 2;
       if (ahead && c % 128 == 0) __builtin_prefetch(p + ahead, 0, 3);

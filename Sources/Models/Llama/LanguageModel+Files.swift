@@ -18,6 +18,17 @@ extension LanguageModel {
       }, done: { name in try? files.entry(name).releasePages() })
   }
 
+  /// The same model with its weights rounded to a format.
+  public convenience init(rounding model: LanguageModel, to format: WeightFormat) {
+    let values = Dictionary(uniqueKeysWithValues: model.parameters.map { ($0.name, $0.value) })
+    self.init(
+      configuration: model.configuration, format: format,
+      weight: { name, _ in
+        guard let value = values[name] else { preconditionFailure("\(name) is rounded already") }
+        return Parameter(name: name, value: value, ownsValue: false)
+      })
+  }
+
   /// A new model with random weights: N(0, 0.02²), residual projections scaled by 1/√(2 layers) (GPT-2), norms 1.
   public convenience init(configuration: ModelConfiguration, seed: UInt64) {
     let residual = Float(0.02) / Float(2 * configuration.layerCount).squareRoot()

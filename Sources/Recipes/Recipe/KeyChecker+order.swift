@@ -16,6 +16,13 @@ extension KeyChecker {
         where stage.settings.optionalText("method") == "full" && stage.settings.given.contains(key) {
           report("stage \(stage.name): \(key) needs method: lora, but the method is full", line: stage.lines(of: key))
         }
+        if stage.settings.optionalText("method") == "full", let weights = stage.settings.optionalText("weights"),
+          weights != "f32"
+        {
+          report(
+            "stage \(stage.name): weights: \(weights) needs method: lora: rounded weights cannot be trained",
+            line: stage.lines(of: "weights"))
+        }
       case .sample, .eval:
         if model == nil {
           report("stage \(stage.name) has no model to ask: give the recipe the key model", line: stage.line)

@@ -1,3 +1,5 @@
+import Tensors
+
 extension RecipeKeys {
   static let preferenceLosses: [String] = [
     "sigmoid", "hinge", "ipo", "sigmoid_norm", "exo_pair", "nca_pair", "robust", "bco_pair", "sppo_hard", "aot",
@@ -11,6 +13,11 @@ extension RecipeKeys {
       "targets", .list(.choice(["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"])),
       default: ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"], "adapted linear layers"),
   ]
+
+  /// How the frozen base of an adapter is kept.
+  static let weights = Key(
+    "weights", .choice(WeightFormat.allCases.map(\.rawValue)), default: "f32",
+    "how the frozen weights under a low-rank update are kept in memory; nf4 is QLoRA")
 
   /// Keys of every training stage, with that stage's defaults.
   static func training(
@@ -48,6 +55,7 @@ extension RecipeKeys {
     [
       Key("method", .choice(["full", "lora"]), default: "lora", "train all weights, or a low-rank update"),
       Key("lora", .map(lora), default: [:], "for method: lora"),
+      weights,
       Key("adapter", .path, "for method: lora: the PEFT folder to start from, its rank and targets included"),
       Key("shuffle", .boolean, default: true, "a new order in each epoch; false keeps the store's order"),
       Key("from", .text, "the stage whose model is trained (default: the last before this one)"),
@@ -64,6 +72,7 @@ extension RecipeKeys {
       "judges", .choice(["people", "rule", "imported", "model", "all"]),
       "whose judgements to train on (default: the label stage's)"),
     Key("lora", .map(lora), default: [:], "the low-rank update that is trained"),
+    weights,
     Key("maximum_length", .count, default: 512, "longest prompt and answer, tokens"),
     Key(
       "evaluate_every", .countOrZero, default: 25, "steps between measurements on held-out pairs; 0 means at the end"),
@@ -87,6 +96,7 @@ extension RecipeKeys {
       Key("from", .text, "the stage whose model is trained (default: the last sft or pretrain stage)"),
       Key("reward", .text, "the stage whose reward model judges (default: the last reward stage)"),
       Key("lora", .map(lora), default: [:], "the low-rank update that is trained"),
+      weights,
       Key("splits", .list(.choice(["train"])), default: ["train"], "splits whose prompts are answered"),
       Key("origins", .list(.choice(originNames)), "pairs whose questions are used (default: all)"),
       Key("sampling", .map(sampling), default: [:], "how answers are drawn"),

@@ -10,7 +10,13 @@ import enum Store.JSONValue
 package final class ModelLibrary {
   package let store: Store
   package let folder: URL
-  private var bases: [String: LanguageModel] = [:]
+  private var bases: [BaseKey: LanguageModel] = [:]
+
+  private struct BaseKey: Hashable {
+    let id: String
+    var format = WeightFormat.f32
+  }
+
   private var tokenizers: [String: Tokenizer] = [:]
 
   package init(store: Store, folder: URL) {
@@ -50,34 +56,40 @@ package final class ModelLibrary {
     FileManager.default.fileExists(atPath: location(model).path)
   }
 
-  /// The full weights of a model: those of an adapter are merged with what it stands on, in memory.
-  package func base(_ model: ModelRecord) throws -> LanguageModel {
-    if let known = bases[model.id] { return known }
+  /// The full weights of a model, kept in `format`: those of an adapter are merged with what it stands on, in memory.
+  package func base(_ model: ModelRecord, format: WeightFormat = .f32) throws -> LanguageModel {
+    let key = BaseKey(id: model.id, format: format)
+    if let known = bases[key] { return known }
     let loaded: LanguageModel
     if model.kind == .base {
-      loaded = try LanguageModel(folder: location(model))
+      loaded = try LanguageModel(folder: location(model), format: format)
+    } else if format != .f32 {
+      loaded = LanguageModel(rounding: try freshBase(model), to: format)
     } else {
       guard let parent = try parent(of: model) else { throw StoreError.notFound(id: model.parent ?? model.id) }
       loaded = try freshBase(parent)
       try Adapter(folder: location(model), model: loaded).merge(into: loaded)
     }
-    bases[model.id] = loaded
+    bases[key] = loaded
     return loaded
   }
 
   /// Weights of their own, to be trained or merged into without changing what others use.
   package func freshBase(_ model: ModelRecord) throws -> LanguageModel {
-    let known = bases.removeValue(forKey: model.id)
-    defer { bases[model.id] = known }
+    let key = BaseKey(id: model.id)
+    let known = bases.removeValue(forKey: key)
+    defer { bases[key] = known }
     let loaded = try base(model)
-    bases[model.id] = nil
+    bases[key] = nil
     return loaded
   }
 
   /// The model ready to be asked: an adapter over the weights that its siblings share.
-  package func role(_ model: ModelRecord) throws -> Role {
-    guard model.kind != .base, let parent = try parent(of: model) else { return Role(try base(model)) }
-    let shared = try base(parent)
+  package func role(_ model: ModelRecord, format: WeightFormat = .f32) throws -> Role {
+    guard model.kind != .base, let parent = try parent(of: model) else {
+      return Role(try base(model, format: format))
+    }
+    let shared = try base(parent, format: format)
     let adapter = try Adapter(folder: location(model), model: shared)
     adapter.isTrainable = false
     return Role(shared, adapter)
@@ -117,7 +129,7 @@ package final class ModelLibrary {
     let model = ModelRecord(
       name: name, kind: kind, path: place.path, hash: hash, parent: parent?.id, config: config)
     let added = try store.addModel(model)
-    bases[added.id] = nil
+    bases = bases.filter { $0.key.id != added.id }
     return try store.model(id: added.id) ?? model
   }
 

@@ -1,6 +1,7 @@
 import Foundation
 import Models
 import Store
+import Tensors
 import Tokenizers
 
 /// A model that somebody named: a folder, a name or id in the store, or the one trained last.
@@ -14,12 +15,15 @@ public struct OpenedModel {
   /// - Parameters:
   ///   - reference: A folder, a model's name (`demo/sft`) or its last part (`sft`), an id; nil for the one made last.
   ///   - adapter: A PEFT folder to put over it.
+  ///   - weights: What the base's weights are rounded to in memory.
   ///   - store: The store's path; looked at only where `reference` is no folder.
   /// - Throws: `RecipeError.usage` when there is no such model; whatever a damaged file throws.
-  public init(_ reference: String?, adapter: String? = nil, store: String) throws {
+  public init(
+    _ reference: String?, adapter: String? = nil, weights: WeightFormat = .f32, store: String
+  ) throws {
     if let reference, FileManager.default.fileExists(atPath: reference) {
       let folder = URL(fileURLWithPath: reference)
-      let model = try LanguageModel(folder: folder)
+      let model = try LanguageModel(folder: folder, format: weights)
       name = folder.lastPathComponent
       tokenizer = try Tokenizer(folder: folder)
       role = Role(model, try adapter.map { try Adapter(folder: URL(fileURLWithPath: $0), model: model) })
@@ -31,12 +35,12 @@ public struct OpenedModel {
       let store = try Store(path: store, access: .readOnly)
       let record = try Self.find(reference, in: store)
       let library = ModelLibrary(store: store, folder: URL(fileURLWithPath: store.path + ".files"))
-      let found = try library.role(record)
+      let found = try library.role(record, format: weights)
       name = record.name
       tokenizer = try library.tokenizer(record)
       role =
         try adapter.map { path in
-          let model = try library.base(record)
+          let model = try library.base(record, format: weights)
           return Role(model, try Adapter(folder: URL(fileURLWithPath: path), model: model))
         } ?? found
       self.record = record

@@ -22,7 +22,7 @@ package struct PreferenceStage: StageRunner {
   package func run(_ job: StageJob) throws -> StageOutcome {
     let start = try training.start()
     let tokenizer = try bench.models.tokenizer(start)
-    let base = try bench.models.base(start)
+    let base = try bench.models.base(start, format: stage.weights)
     base.isTrainable = false
     let adapter = try Adapter(stage.adapter, model: base, seed: training.seed)
     let data = try JudgedData(stage, bench: bench)
@@ -35,12 +35,18 @@ package struct PreferenceStage: StageRunner {
     let trainer = try PreferenceTrainer(
       policy: Role(base, adapter), reference: Role(base), rows: data.train.map(tokenizer.row),
       validation: data.validation.map(tokenizer.row), options: options,
-      cache: StoredReferences(store: bench.store, modelHash: try bench.models.identity(start)),
+      cache: StoredReferences(store: bench.store, modelHash: try referenceIdentity(start)),
       context: training.context(job, tokenizer: tokenizer))
     let outcome = try training.finished(trainer.train())
     let record = try training.save(adapter, parent: start)
     return StageOutcome(
       training.summary(outcome, validation: "rewards/accuracies"), model: record.id, values: training.values(outcome))
+  }
+
+  /// Rounded weights are another reference.
+  private func referenceIdentity(_ start: ModelRecord) throws -> String {
+    let identity = try bench.models.identity(start)
+    return stage.weights == .f32 ? identity : ContentHash.of("\(identity) as \(stage.weights.rawValue)")
   }
 
   private var losses: [WeightedLoss] {

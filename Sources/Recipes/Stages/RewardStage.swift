@@ -23,7 +23,7 @@ package struct RewardStage: StageRunner {
   package func run(_ job: StageJob) throws -> StageOutcome {
     let start = try training.start()
     let tokenizer = try bench.models.tokenizer(start)
-    let base = try bench.models.base(start)
+    let base = try bench.models.base(start, format: stage.weights)
     base.isTrainable = false
     let adapter = try Adapter(stage.adapter, model: base, seed: training.seed, scoreHead: true)
     let data = try JudgedData(stage, bench: bench)

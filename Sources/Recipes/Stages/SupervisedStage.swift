@@ -58,7 +58,7 @@ package struct SupervisedStage: StageRunner {
     let start = try training.start()
     let tokenizer = try bench.models.tokenizer(start)
     let isFull = stage.settings.text("method") == "full"
-    let model = try isFull ? bench.models.freshBase(start) : bench.models.base(start)
+    let model = try isFull ? bench.models.freshBase(start) : bench.models.base(start, format: stage.weights)
     let adapter = try isFull ? nil : newAdapter(model)
     model.isTrainable = isFull
     guard try pairs(.train).count() > 0 else {

@@ -1,5 +1,6 @@
 import Models
 import Store
+import Tensors
 import Training
 
 extension RecipeStage {
@@ -30,6 +31,9 @@ extension RecipeStage {
     return AdapterConfiguration(
       rank: lora.integer("rank"), alpha: lora.number("alpha"), targetModules: lora.texts("targets"))
   }
+
+  /// How the frozen weights under the update are kept.
+  package var weights: WeightFormat { WeightFormat(rawValue: settings.text("weights")) ?? .f32 }
 
   /// How answers are drawn.
   package func sampling(seed: UInt64, stopTokens: Set<Int32>) -> SamplingOptions {
