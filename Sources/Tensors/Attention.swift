@@ -16,7 +16,7 @@ public struct Attention: Sendable {
     self.scale = 1 / Float(headSize).squareRoot()
   }
 
-  static let tileRows = 128
+  static let tileRows = 72
 
   /// A run of a segment's queries with all the key rows that it may see.
   struct Tile {
