@@ -53,7 +53,7 @@ public enum LinearGroup {
     }
   }
 
-  /// The same for at most 16 rows by streaming the weights once: the product of generation. A row's result does not
+  /// The same for at most 32 rows by streaming the weights once: the product of generation. A row's result does not
   /// depend on how many rows there are.
   public static func stream(_ layers: [AppliedLinear], to ys: [Tensor], x: Tensor, accumulate: Bool = false) {
     stream(zip(layers, ys).map { StreamedProduct(weight: $0.linear.weight, y: $1, x: x, accumulate: accumulate) })

@@ -72,7 +72,7 @@ final class ThreadPool: @unchecked Sendable {
       started += 1
       let thread = Thread { [self] in serve(index) }
       thread.name = "touchstone \(index + 1)"
-      thread.stackSize = 1 << 20
+      thread.stackSize = 4 << 20  // kernels keep rounded rows on the stack
       thread.start()
     }
   }

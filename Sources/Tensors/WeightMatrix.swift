@@ -48,7 +48,7 @@ public enum WeightMatrix: Sendable {
   }
 
   /// y [T, outputs] (+)= x [T, in] Wᵀ for a range of outputs, on the calling thread, by streaming the weights once: the
-  /// product of generation, for at most 16 rows. A row's result does not depend on how many rows there are.
+  /// product of generation, for at most 32 rows. A row's result does not depend on how many rows there are.
   func stream(_ y: Tensor, x: Tensor, outputs: Range<Int>, accumulate: Bool) {
     let out = y.data + outputs.lowerBound
     switch self {

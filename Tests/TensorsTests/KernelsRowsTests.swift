@@ -5,13 +5,13 @@ import Testing
 @Suite struct KernelsRowsTests {
   /// The vector levels round x, and NF4's levels, to 16 bits: by half a unit each where numbers are at most 1.
   static func integerTolerance(_ width: Int) -> Float { Float(width) * 2 * 0.5 / 32767 }
-  static let counts = [1, 2, 3, 4, 5, 6, 7, 12, 13, 16]
+  static let counts = [1, 2, 3, 4, 5, 6, 7, 12, 13, 16, 31, 32]
 
   @Test(arguments: KernelLevel.all, [1, 3, 15, 16, 17, 31, 33, 576, 577, 1537])
   func plain(_ level: KernelLevel, width: Int) {
     var numbers = TestNumbers(9)
     let outputs = 13
-    let x = numbers.vector(16 * width)
+    let x = numbers.vector(32 * width)
     let w = numbers.vector(outputs * width)
     var half = [UInt16](repeating: 0, count: w.count)
     var rounded = w
@@ -30,7 +30,7 @@ import Testing
   @Test(arguments: KernelLevel.all, [32, 64, 96, 576]) func quantised(_ level: KernelLevel, width: Int) {
     var numbers = TestNumbers(10)
     let outputs = 11
-    let x = numbers.vector(16 * width)
+    let x = numbers.vector(32 * width)
     let w = numbers.vector(outputs * width)
     var q = [Int8](repeating: 0, count: w.count)
     var scales = [Float](repeating: 0, count: w.count / 32)
@@ -52,7 +52,7 @@ import Testing
   @Test(arguments: KernelLevel.all, [64, 192, 576]) func normalFloat(_ level: KernelLevel, width: Int) {
     var numbers = TestNumbers(12)
     let outputs = 11
-    let x = numbers.vector(16 * width)
+    let x = numbers.vector(32 * width)
     let w = numbers.vector(outputs * width)
     var codes = [UInt8](repeating: 0, count: w.count / 2)
     var scales = [Float](repeating: 0, count: w.count / 64)
@@ -77,7 +77,7 @@ import Testing
   @Test(arguments: KernelLevel.all) func quantisedRowsDoNotDependOnTheirNeighbours(_ level: KernelLevel) {
     var numbers = TestNumbers(13)
     let (outputs, width) = (11, 576)
-    let x = numbers.vector(16 * width)
+    let x = numbers.vector(32 * width)
     let w = numbers.vector(outputs * width)
     var q = [Int8](repeating: 0, count: w.count)
     var groups = [Float](repeating: 0, count: w.count / 32)
@@ -92,7 +92,7 @@ import Testing
       level.kernels.rows_nf4(&four, x, codes, blocks, rows, outputs, width, outputs, false)
       return [eight, four]
     }
-    let together = run(16)
+    let together = run(32)
     for rows in Self.counts {
       #expect(run(rows) == together.map { Array($0.prefix(rows * outputs)) }, "\(rows) rows")
     }
@@ -101,10 +101,10 @@ import Testing
   @Test(arguments: KernelLevel.all, [33, 576]) func aRowDoesNotDependOnItsNeighbours(_ level: KernelLevel, width: Int) {
     var numbers = TestNumbers(11)
     let outputs = 19
-    let x = numbers.vector(16 * width)
+    let x = numbers.vector(32 * width)
     let w = numbers.vector(outputs * width)
-    var together = [Float](repeating: 0, count: 16 * outputs)
-    level.kernels.rows_f32(&together, x, w, 16, outputs, width, outputs, false)
+    var together = [Float](repeating: 0, count: 32 * outputs)
+    level.kernels.rows_f32(&together, x, w, 32, outputs, width, outputs, false)
     for rows in Self.counts {
       var some = [Float](repeating: 0, count: rows * outputs)
       level.kernels.rows_f32(&some, x, w, rows, outputs, width, outputs, false)

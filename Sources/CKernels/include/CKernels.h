@@ -69,7 +69,7 @@ void ck_logsumexp_update(float *maximum, float *sum, float *weighted, const floa
 // logits[r] = exp(logits[r] - lse[r]) * scale[r], in place.
 void ck_softmax_scaled(float *logits, const float *lse, const float *scale, long T, long V, long stride);
 
-// Products for few rows: y [T, N] (y_stride apart) = x [T, C] w^T, w [N, C] row-major; T up to 16.
+// Products for few rows: y [T, N] (y_stride apart) = x [T, C] w^T, w [N, C] row-major; T up to 32.
 // Every row's result is the same whatever T is. `accumulate` adds to y.
 void ck_rows_f32(float *y, const float *x, const float *w, long T, long N, long C, long y_stride, bool accumulate);
 void ck_rows_bf16(float *y, const float *x, const uint16_t *w, long T, long N, long C, long y_stride, bool accumulate);

@@ -88,8 +88,8 @@ VFN void rows_block(const rows_format format, float *y, const float *x, const vo
 }
 
 enum {
-  ROWS_LIMIT = 16,   // rows of x
-  ROWS_BLOCKS = 4,   // blocks of output rows that share a part of x
+  ROWS_LIMIT = 32,   // rows of x
+  ROWS_BLOCKS = 2,   // blocks of output rows that share a part of x
   ROWS_CHUNK = 3072, // elements of x in that part, all rows together: what stays in the first cache
 };
 

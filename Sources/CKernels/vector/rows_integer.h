@@ -4,7 +4,7 @@
 // so that 16 products take one instruction. NF4's levels are rounded to 16 bits too. Sums of a group are whole numbers
 // and exact; groups are added in f32 in the order of C. A result does not depend on T, N or its neighbours.
 
-enum { XBLOCK = 64 };
+enum { XBLOCK = 64, XROWS = 8 };
 
 // A row of x in 16 bits, [C] (C a multiple of 32; a last half block has a scale of its own). Interleaved: every 32 as
 // elements 0, 2 ... 14, 1, 3 ... 15, 16, 18 ... 30, 17, 19 ... 31, the order in which NF4's nibbles come out of their bytes.
@@ -108,8 +108,8 @@ VFN __m128 nf4_four(const int16_t *x, const float *xscales, const uint8_t *w, co
   return sums_of_four(sums);
 }
 
-// w [N, C] int8 in groups of 32 along C, scales [N, C/32].
-static void k_rows_q8(float *y, const float *x, const int8_t *w, const float *scales, long T, long N, long C,
+// w [N, C] int8 in groups of 32 along C, scales [N, C/32]; T up to XROWS.
+static void rows_q8_some(float *y, const float *x, const int8_t *w, const float *scales, long T, long N, long C,
                       long y_stride, bool accumulate) {
   const long blocks = (C + XBLOCK - 1) / XBLOCK, groups = C / GROUP;
   int16_t rounded[T * C];
@@ -132,8 +132,8 @@ static void k_rows_q8(float *y, const float *x, const int8_t *w, const float *sc
   }
 }
 
-// codes [N, C/2], scales [N, C/64].
-static void k_rows_nf4(float *y, const float *x, const uint8_t *codes, const float *scales, long T, long N, long C,
+// codes [N, C/2], scales [N, C/64]; T up to XROWS.
+static void rows_nf4_some(float *y, const float *x, const uint8_t *codes, const float *scales, long T, long N, long C,
                        long y_stride, bool accumulate) {
   const long blocks = C / XBLOCK;
   int16_t rounded[T * C];
@@ -155,5 +155,21 @@ static void k_rows_nf4(float *y, const float *x, const uint8_t *codes, const flo
                  accumulate);
       }
     }
+  }
+}
+
+// Rows of x a few at a time, so that their rounded form stays small; the weights are in the second cache by then.
+static void k_rows_q8(float *y, const float *x, const int8_t *w, const float *scales, long T, long N, long C,
+                      long y_stride, bool accumulate) {
+  for (long t = 0; t < T; t += XROWS) {
+    rows_q8_some(y + t * y_stride, x + t * C, w, scales, T - t < XROWS ? T - t : XROWS, N, C, y_stride, accumulate);
+  }
+}
+
+static void k_rows_nf4(float *y, const float *x, const uint8_t *codes, const float *scales, long T, long N, long C,
+                       long y_stride, bool accumulate) {
+  for (long t = 0; t < T; t += XROWS) {
+    rows_nf4_some(y + t * y_stride, x + t * C, codes, scales, T - t < XROWS ? T - t : XROWS, N, C, y_stride,
+                  accumulate);
   }
 }

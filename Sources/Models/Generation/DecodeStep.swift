@@ -8,7 +8,7 @@ import Tensors
 struct DecodeStep {
   let role: Role
   let workspace: Workspace
-  static let chunk = 16
+  static let chunk = 32
 
   /// Logits [B, V] of the next token for each sequence; every cache grows by one.
   func run(_ tokens: [Int32], caches: [KeyValueCache]) -> Tensor {

@@ -43,14 +43,28 @@ public final class Generator {
     let sampler = Sampler(options: options)
     let decoder = DecodeStep(role: role, workspace: workspace)
 
-    func accept(_ sequence: inout Sequence, _ logits: UnsafeMutableBufferPointer<Float>) -> Bool {
-      let (prompt, sample) = (sequence.index / samplesPerPrompt, sequence.index % samplesPerPrompt)
+    /// The next token of each sequence, from its row of logits.
+    func choose(_ sequences: [Sequence], _ logits: Tensor) -> [Sampler.Choice] {
+      var choices = [Sampler.Choice](repeating: Sampler.Choice(token: 0, logProbability: 0), count: sequences.count)
+      choices.withUnsafeMutableBufferPointer { choices in
+        let choices = UncheckedBuffer(choices)
+        Threads.forEach(sequences.count) { row, _ in
+          let sequence = sequences[row]
+          let (prompt, sample) = (sequence.index / samplesPerPrompt, sequence.index % samplesPerPrompt)
+          let said = sequence.generation.sampled
+          var generator = CounterGenerator(
+            seed: options.seed, purpose: "sampling", step: (firstPrompt + prompt) << 20 | sample, item: said.count)
+          choices[row] = sampler.choose(
+            UnsafeMutableBufferPointer(start: logits.row(row), count: logits.columns),
+            seen: { Set(prompts[prompt]).union(said) }, generator: &generator)
+        }
+      }
+      return choices
+    }
+
+    /// Appends a choice; false when the sequence ends with it.
+    func accept(_ sequence: inout Sequence, _ choice: Sampler.Choice) -> Bool {
       let position = sequence.generation.sampled.count
-      var generator = CounterGenerator(
-        seed: options.seed, purpose: "sampling", step: (firstPrompt + prompt) << 20 | sample, item: position)
-      let said = sequence.generation.sampled
-      let choice = sampler.choose(
-        logits, seen: { Set(prompts[prompt]).union(said) }, generator: &generator)
       sequence.next = choice.token
       sequence.generation.sampled.append(choice.token)
       sequence.generation.logProbabilities.append(choice.logProbability)
@@ -76,9 +90,8 @@ public final class Generator {
         }
         workspace.scratch {
           let logits = read(prompts, fresh, samplesPerPrompt)
-          for index in fresh.indices {
-            let row = UnsafeMutableBufferPointer(start: logits.row(index), count: logits.columns)
-            if accept(&fresh[index], row) {
+          for (index, choice) in choose(fresh, logits).enumerated() {
+            if accept(&fresh[index], choice) {
               active.append(fresh[index])
             } else {
               results[fresh[index].index] = fresh[index].generation
@@ -91,9 +104,8 @@ public final class Generator {
       workspace.scratch {
         let logits = decoder.run(active.map(\.next), caches: active.map(\.cache))
         var remaining: [Sequence] = []
-        for (row, var sequence) in active.enumerated() {
-          let row = UnsafeMutableBufferPointer(start: logits.row(row), count: logits.columns)
-          if accept(&sequence, row) {
+        for (var sequence, choice) in zip(active, choose(active, logits)) {
+          if accept(&sequence, choice) {
             remaining.append(sequence)
           } else {
             results[sequence.index] = sequence.generation
@@ -126,5 +138,17 @@ public final class Generator {
       }
     }
     return logits
+  }
+}
+
+/// Elements that threads write to, each its own.
+private struct UncheckedBuffer<Element>: @unchecked Sendable {
+  private let base: UnsafeMutableBufferPointer<Element>
+
+  init(_ base: UnsafeMutableBufferPointer<Element>) { self.base = base }
+
+  subscript(index: Int) -> Element {
+    get { base[index] }
+    nonmutating set { base[index] = newValue }
   }
 }

@@ -6,6 +6,12 @@ import Tensors
 struct Sampler {
   let options: SamplingOptions
 
+  struct Choice {
+    let token: Int32
+    /// Before filters.
+    let logProbability: Float
+  }
+
   /// - Parameters:
   ///   - logits: [V]; used as scratch.
   ///   - seen: tokens of the prompt and answer so far, for the repetition penalty.
@@ -13,7 +19,7 @@ struct Sampler {
   /// - Returns: the token and its log-probability before filters.
   func choose(
     _ logits: UnsafeMutableBufferPointer<Float>, seen: () -> Set<Int32>, generator: inout CounterGenerator
-  ) -> (token: Int32, logProbability: Float) {
+  ) -> Choice {
     let isGreedy = options.temperature <= 0
     if !isGreedy && options.temperature != 1 {
       ck_scale(logits.baseAddress, 1 / options.temperature, logits.count)
@@ -32,14 +38,14 @@ struct Sampler {
     }
     if isGreedy || options.topK == 1 {
       let token = likeliest(logits, penalized)
-      return (Int32(token), unfiltered(token))
+      return Choice(token: Int32(token), logProbability: unfiltered(token))
     }
     if penalized.isEmpty && options.topK == 0 && options.topP >= 1 && options.minP <= 0 {
       let token = draw(logits, normalizer: normalizer, generator: &generator)
-      return (Int32(token), unfiltered(token))
+      return Choice(token: Int32(token), logProbability: unfiltered(token))
     }
     let token = drawFiltered(logits, penalized, generator: &generator)
-    return (Int32(token), unfiltered(token))
+    return Choice(token: Int32(token), logProbability: unfiltered(token))
   }
 
   private func likeliest(_ logits: UnsafeMutableBufferPointer<Float>, _ penalized: [Int: Float]) -> Int {
