@@ -2,10 +2,11 @@
 SHELL := /bin/bash
 PREFIX ?= /usr/local
 RELEASE := .build/release
+BENCHMARKS := swift build -c release --package-path Benchmarks --scratch-path .build/benchmarks
 # Benchmarks/peers/setup.sh makes PEERS, Benchmarks/peers/make_workload.py fills WORK.
 WORK ?= $(PEERS)/work
 
-.PHONY: demo test test-all check lint format build bench bench-peers install clean bootstrap
+.PHONY: demo test test-all check lint format build bench bench-gate bench-peers install clean bootstrap
 
 demo: build
 	@scripts/demo.sh
@@ -15,7 +16,7 @@ test: bootstrap
 	swift test --skip-build --disable-xctest --parallel
 
 # Everything slow as well: optimised tests, Debian's FAQ, and parity on the full workload when PEERS names its folder.
-test-all: test build
+test-all: test build bench-gate
 	swift test -c release --disable-xctest --parallel
 	scripts/debian-faq.sh
 	scripts/kill-and-resume.py
@@ -28,29 +29,42 @@ endif
 check: lint test
 
 lint: bootstrap
-	swift format lint --strict --recursive Package.swift Sources Tests schemas pipelines
+	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks schemas pipelines
 	scripts/recipes-doc.py --check
 	scripts/check-docs.py
 
 format: bootstrap
-	swift format format --in-place --recursive Package.swift Sources Tests schemas pipelines
+	swift format format --in-place --recursive Package.swift Sources Tests Benchmarks schemas pipelines
 
 build: bootstrap
 	swift build -c release --product prep
 	swift build -c release --product rlhf
 
-# Figures of this machine: the processor, the kernels, products and memory.
+# Figures of this machine: kernels against their portable twins and the roofline, products and memory; with
+# MODEL=FOLDER what a model does on it.
 bench: build
+	$(BENCHMARKS) --product kernels
+	.build/benchmarks/release/kernels
 	$(RELEASE)/rlhf doctor
+ifdef MODEL
+	$(RELEASE)/rlhf bench $(MODEL)
+endif
 
-# Ours and the peers on the same work, in turns.
+# Instructions of every kernel against Benchmarks/instructions.json; UPDATE=--update records them anew.
+bench-gate: bootstrap
+	$(BENCHMARKS) --product instructions
+	Benchmarks/gate.py .build/benchmarks/release/instructions $(UPDATE)
+
+# Ours and the peers on the same work, in turns; ARGUMENTS="--only sft,dpo --turns 5", LLMC=FOLDER for llm.c.
 bench-peers: build
-	@test -n "$(PEERS)" || { echo "bench-peers: name the folder that Benchmarks/peers/setup.sh made: make bench-peers PEERS=DIR"; exit 2; }
-	$(PEERS)/now/bin/python Benchmarks/peers/compare.py $(PEERS)/now/bin/python $(WORK) $(RELEASE)
+	@test -n "$(PEERS)" || { echo "bench-peers: name a folder for the peers, which are installed there: make bench-peers PEERS=DIR"; exit 2; }
+	Benchmarks/peers/setup.sh $(PEERS)
+	test -e $(WORK)/smol135 || $(PEERS)/now/bin/python Benchmarks/peers/make_workload.py $(WORK)
+	Benchmarks/peers/compare.py $(PEERS) $(WORK) $(RELEASE) $(if $(LLMC),--llmc $(LLMC)) $(ARGUMENTS)
 
 install: build
 	install -d "$(DESTDIR)$(PREFIX)/bin"
-	install -m 755 $(RELEASE)/prep $(RELEASE)/rlhf "$(DESTDIR)$(PREFIX)/bin"
+	install -s -m 755 $(RELEASE)/prep $(RELEASE)/rlhf "$(DESTDIR)$(PREFIX)/bin"
 
 clean:
 	rm -rf .build demo-run

@@ -1,33 +1,81 @@
-"""Ours and TRL on the same work in turns: LoRA SFT of smol135, tokens per second and peak memory.
+#!/usr/bin/env python3
+"""Ours and the peers on the same works in turns: medians, spread, ratios against the project's bars, and a table in the docs.
 
-usage: compare.py PYTHON WORK RELEASE [STEPS] [TURNS]     PYTHON: that of the peers' environment; WORK: the folder that
-make_workload.py filled; RELEASE: the folder of our binaries. Prints one line for each run and the ratio of medians.
+usage: compare.py PEERS WORK RELEASE [--only sft,dpo] [--turns 5] [--steps 4] [--llmc FOLDER] [--no-write]
+
+PEERS: the folder that setup.sh made; WORK: the one that make_workload.py filled; RELEASE: the folder of our binaries. Results
+are kept in PEERS/results.json, so that works may be run one by one; docs/benchmarks.md is written from all of them.
 """
-import json, os, statistics, subprocess, sys
-import ours
-
-python, work, release = sys.argv[1:4]
-steps, turns = (int(sys.argv[i]) if len(sys.argv) > i else default for i, default in ((4, 4), (5, 2)))
-here = os.path.dirname(os.path.abspath(__file__))
+import argparse, datetime, json, os, statistics, sys
+import document
+from works import Works
 
 
-def trl():
-    out = subprocess.run([python, os.path.join(here, "sft.py"), work, str(steps)], capture_output=True, text=True, check=True)
-    return json.loads(next(line for line in out.stdout.splitlines() if line.startswith("RESULT "))[7:])
+def parsed():
+    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    p.add_argument("peers"); p.add_argument("work"); p.add_argument("release")
+    p.add_argument("--only", default=",".join(Works.names), help="works, separated by commas: " + ", ".join(Works.names))
+    p.add_argument("--turns", type=int, default=5, help="times that every side runs (default: 5)")
+    p.add_argument("--steps", type=int, default=4, help="training steps of a turn (default: 4)")
+    p.add_argument("--llmc", help="the source folder of llm.c")
+    p.add_argument("--no-write", action="store_true", help="leave results.json and docs/benchmarks.md alone")
+    a = p.parse_args()
+    a.only = [name.strip() for name in a.only.split(",")]
+    for name in a.only:
+        if name not in Works.names: p.error(f"there is no work {name}; there are {', '.join(Works.names)}")
+    return a
 
 
-def touchstone():
-    return ours.sft(release, os.path.join(work, "smol135"), os.path.join(work, "sft.jsonl"), steps=steps)
+def run(work, turns):
+    """Every side once a turn, in turns; {side: {figure: [value of each turn]}}."""
+    figures = {side: {} for side in work.sides}
+    for turn in range(turns):
+        for side, measure in work.sides.items():
+            found = measure()
+            for key, unit in work.units.items():
+                if key in found: figures[side].setdefault(key, []).append(found[key])
+            shown = "  ".join((f"{k}: " if " " in k else "") + f"{document.number(found[k])} {unit}" for k, unit in work.units.items() if k in found)
+            print(f"  turn {turn + 1}  {side:16} {shown}", flush=True)
+    return figures
 
 
-runs = {"touchstone": [], "trl": []}
-for _ in range(turns):
-    for name, run in (("touchstone", touchstone), ("trl", trl)):
-        figures = run()
-        runs[name].append(figures)
-        print(f"{name:11} {figures['tokens_per_s']:8.1f} tokens/s  {figures['s_per_step']:7.2f} s/step  {figures['peak_mb']:8.0f} MB peak", flush=True)
-median = lambda name, key: statistics.median(r[key] for r in runs[name])
-speed = median("touchstone", "tokens_per_s") / median("trl", "tokens_per_s")
-memory = median("touchstone", "peak_mb") / median("trl", "peak_mb")
-print(f"ratio: {speed:.2f}x the tokens/s, {memory:.2f}x the peak memory")
-print("RESULT " + json.dumps({"work": "sft-ratio", "tokens_per_s": speed, "peak_memory": memory, "runs": runs}))
+def judged(work, figures):
+    """The ratios of medians with their bars."""
+    out = []
+    for r in work.ratios:
+        try: value = statistics.median(figures[r.over][r.key]) / statistics.median(figures[r.under][r.key])
+        except KeyError: continue
+        met = value <= r.bar if r.most else value >= r.bar
+        out.append({"key": r.key, "over": r.over, "under": r.under, "value": value, "bar": r.bar, "most": r.most, "met": met})
+        print(f"  {work.units[r.key] if ' ' not in r.key else r.key}: {r.over} is {value:.2f}x {r.under} (bar: {'at most' if r.most else 'at least'} {r.bar:g}x): {'met' if met else 'MISSED'}")
+    return out
+
+
+def main():
+    a = parsed()
+    works, missed = Works(a.peers, a.work, a.release, a.steps, a.llmc), []
+    kept = os.path.join(a.peers, "results.json")
+    results = {}
+    if os.path.exists(kept) and not a.no_write:
+        with open(kept, encoding="utf-8") as f: results = json.load(f)
+    for name in a.only:
+        work = works.make(name)
+        if isinstance(work, str):
+            print(f"{name}: skipped: {work}", flush=True)
+            continue
+        print(f"{name}: {work.title}", flush=True)
+        figures = run(work, a.turns)
+        ratios = judged(work, figures)
+        missed += [f"{name} ({r['key']})" for r in ratios if not r["met"]]
+        results[name] = {"title": work.title, "note": work.note, "units": work.units, "figures": figures, "ratios": ratios, "turns": a.turns,
+                         "command": f"make bench-peers PEERS=DIR ARGUMENTS=\"--only {name} --turns {a.turns} --steps {a.steps}\"",
+                         "day": datetime.date.today().isoformat(), "machine": document.machine()}
+        if not a.no_write:
+            with open(kept, "w", encoding="utf-8") as f: json.dump(results, f, indent=1)
+            document.write(results, [n for n in Works.names if n in results], document.versions(a.peers))
+    print("bars: " + ("missed: " + ", ".join(missed) if missed else "all met"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

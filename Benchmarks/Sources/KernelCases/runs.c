@@ -1,0 +1,61 @@
+// One function for each kernel: how a case's sizes a, b, c become its arguments.
+#include <math.h>
+
+#include "runs.h"
+
+#define RUN(name) void name(const ck_kernels *k, const kernel_case *s, kernel_memory *m)
+#define HEAD 64
+
+// a rows of b.
+RUN(run_rmsnorm_forward) { k->rmsnorm_forward(m->y, m->u, m->x, m->w, s->a, s->b, 1e-5f); }
+RUN(run_rmsnorm_backward) { k->rmsnorm_backward(m->y, NULL, m->u, m->x, m->w, m->v, s->a, s->b); }
+RUN(run_rope) { k->rope(m->y, m->positions, m->x, m->w, s->a, s->b / HEAD, HEAD, s->b, false); }
+RUN(run_swiglu_forward) { k->swiglu_forward(m->y, m->x, m->u, s->a * s->b); }
+RUN(run_swiglu_backward) { k->swiglu_backward(m->y, m->v, m->w, m->x, m->u, s->a * s->b); }
+
+// a queries, b keys.
+RUN(run_attention_softmax) { k->attention_softmax(m->y, m->u, s->a, s->b, s->b, s->b - s->a + 1, 0.125f); }
+RUN(run_attention_probabilities) {
+  k->attention_probabilities(m->y, m->u, s->a, s->b, s->b, s->b - s->a + 1, 0.125f);
+}
+RUN(run_attention_softmax_backward) {
+  k->attention_softmax_backward(m->y, m->x, m->u, s->a, s->b, s->b, 0.125f);
+}
+// a rows of b.
+RUN(run_row_dots) { k->row_dots(m->y, m->x, m->w, s->a, s->b, s->b, s->b); }
+// a keys, b apart, of one head.
+RUN(run_attention_decode) { k->attention_decode(m->y, m->u, m->v, m->x, m->w, s->a, HEAD, s->b, s->b, 0.125f); }
+
+// a rows of a vocabulary b.
+RUN(run_logsumexp_update) {
+  for (long r = 0; r < s->a; r++) m->u[r] = -INFINITY, m->v[r] = 0;
+  k->logsumexp_update(m->u, m->v, NULL, m->x, s->a, s->b, s->b);
+}
+RUN(run_softmax_scaled) { k->softmax_scaled(m->y, m->u, m->v, s->a, s->b, s->b); }
+
+// a rows of c, b outputs.
+RUN(run_rows_f32) { k->rows_f32(m->y, m->x, m->w, s->a, s->b, s->c, s->b, false); }
+RUN(run_rows_bf16) { k->rows_bf16(m->y, m->x, m->half, s->a, s->b, s->c, s->b, false); }
+RUN(run_rows_q8) { k->rows_q8(m->y, m->x, m->bytes, m->w, s->a, s->b, s->c, s->b, false); }
+RUN(run_quantize_q8) { k->quantize_q8(m->bytes, m->y, m->x, s->a * s->b); }
+
+// a outputs (rows) x b columns x depth c; the right-hand side is packed into u.
+RUN(run_pack_b) { k->pack_b(m->u, m->w, s->b, s->c, s->c, true); }
+RUN(run_pack_b_plain) { k->pack_b(m->u, m->w, s->b, s->c, s->b, false); }
+RUN(run_gemm) { k->gemm(m->y, m->x, m->u, s->a, s->b, s->c, s->c, s->b, false, false); }
+RUN(run_gemm_gradient) { k->gemm(m->y, m->x, m->u, s->a, s->b, s->c, s->a, s->b, true, true); }
+
+// a * b elements. Factors are such that repeated calls overflow nothing.
+RUN(run_add) { k->add(m->y, m->x, s->a * s->b); }
+RUN(run_axpy) { k->axpy(m->y, 1e-6f, m->x, s->a * s->b); }
+RUN(run_scale) { k->scale(m->y, 1.0f, s->a * s->b); }
+RUN(run_sum_squares) { m->y[0] = (float)k->sum_squares(m->x, s->a * s->b); }
+RUN(run_dot) { m->y[0] = (float)k->dot(m->x, m->w, s->a * s->b); }
+RUN(run_exp) { k->exp(m->y, m->x, s->a * s->b); }
+RUN(run_adamw) {
+  k->adamw(m->y, m->x, m->u, m->v, s->a * s->b, 1e-6f, 0.9f, 0.999f, 1e-8f, 0.01f, 0.1f, 0.001f, 1.0f);
+}
+RUN(run_bf16_to_f32) { k->bf16_to_f32(m->y, m->half, s->a * s->b); }
+RUN(run_f32_to_bf16) { k->f32_to_bf16(m->half, m->x, s->a * s->b); }
+RUN(run_f16_to_f32) { k->f16_to_f32(m->y, m->half, s->a * s->b); }
+RUN(run_f32_to_f16) { k->f32_to_f16(m->half, m->x, s->a * s->b); }
