@@ -74,7 +74,7 @@ let package = Package(
     module("Training", ["Models", "Tokenizers", "Tensors", "Store"]),
     module("Models", ["Tensors", "Tokenizers"]),
     module("Tensors", ["CKernels"]),
-    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
+    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])], linkerSettings: [.linkedLibrary("m")]),
 
     // Shared ground
     module("Tokenizers", ["CPCRE2"]),

@@ -32,6 +32,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "The seed of everything random.") var seed: UInt64 = 0
   @Flag(help: "Print machine-readable JSON on standard output.") var json = false
   @Flag(help: "Print nothing but the result and errors.") var quiet = false
+  @OptionGroup var weights: WeightsOption
   @OptionGroup var threads: ThreadsOption
   @OptionGroup var store: StoreOption
 
@@ -41,7 +42,7 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     threads.apply()
-    let opened = try OpenedModel(model, adapter: adapter, store: store.path())
+    let opened = try OpenedModel(model, adapter: adapter, weights: weights.weights, store: store.path())
     let options = BenchmarkOptions(
       works: try works(), promptTokens: promptTokens, newTokens: newTokens, batchSize: batch, repeats: repeats,
       seed: seed)

@@ -14,12 +14,12 @@ void kernel_case_name(const kernel_case *s, char *text, long size) {
 
 static long larger(long a, long b) { return a > b ? a : b; }
 
-// Floats of the largest array; panels of a packed matrix are filled up to their width.
+// Floats of the largest array; tiles and panels of packed matrices are filled up.
 static long largest(const kernel_case *s, const ck_kernels *kernels) {
-  long width = kernels->panel_width();
-  long columns = (s->b + width - 1) / width * width;
-  long products = s->c ? larger(s->a * s->b, larger(s->a, columns) * s->c) : s->a * s->b;
-  return larger(products, larger(s->a, columns)) + 64;
+  long width = larger(kernels->panel_width(), kernels->tile_rows());
+  long rows = s->a + width, columns = s->b + width;
+  long products = s->c ? larger(s->a * s->b, larger(rows, columns) * s->c) : s->a * s->b;
+  return larger(products, larger(rows, columns)) + 64;
 }
 
 static void *memory_of(long bytes) {
@@ -50,7 +50,10 @@ kernel_memory kernel_memory_for(const kernel_case *s, const ck_kernels *kernels)
   bool is_f16 = strcmp(s->kernel, "f16_to_f32") == 0;
   (is_f16 ? kernels->f32_to_f16 : kernels->f32_to_bf16)(m.half, m.w, count);
   for (long i = 0; i < count; i++) m.bytes[i] = (int8_t)(i % 15 - 7);
-  if (strncmp(s->kernel, "gemm", 4) == 0) kernels->pack_b(m.u, m.w, s->b, s->c, s->c, true);
+  if (strcmp(s->kernel, "gemm") == 0) {
+    kernels->pack_a(m.v, m.x, s->a, s->c, s->c, false);
+    kernels->pack_b(m.u, m.w, s->b, s->c, s->c, true);
+  }
   return m;
 }
 

@@ -39,11 +39,25 @@ RUN(run_rows_bf16) { k->rows_bf16(m->y, m->x, m->half, s->a, s->b, s->c, s->b, f
 RUN(run_rows_q8) { k->rows_q8(m->y, m->x, m->bytes, m->w, s->a, s->b, s->c, s->b, false); }
 RUN(run_quantize_q8) { k->quantize_q8(m->bytes, m->y, m->x, s->a * s->b); }
 
-// a outputs (rows) x b columns x depth c; the right-hand side is packed into u.
+RUN(run_rows_nf4) { k->rows_nf4(m->y, m->x, (uint8_t *)m->bytes, m->w, s->a, s->b, s->c, s->b, false); }
+RUN(run_quantize_nf4) { k->quantize_nf4((uint8_t *)m->bytes, m->y, m->x, s->a * s->b); }
+RUN(run_expand_q8) { k->expand_q8(m->y, m->bytes, m->w, s->a * s->b); }
+RUN(run_expand_nf4) { k->expand_nf4(m->y, (uint8_t *)m->bytes, m->w, s->a * s->b); }
+
+// a outputs (rows) x b columns x depth c; the left-hand side is packed in v, the right-hand side in u.
+RUN(run_pack_a) { k->pack_a(m->v, m->x, s->b, s->c, s->c, false); }
+RUN(run_pack_a_transposed) { k->pack_a(m->v, m->x, s->b, s->c, s->b, true); }
 RUN(run_pack_b) { k->pack_b(m->u, m->w, s->b, s->c, s->c, true); }
 RUN(run_pack_b_plain) { k->pack_b(m->u, m->w, s->b, s->c, s->b, false); }
-RUN(run_gemm) { k->gemm(m->y, m->x, m->u, s->a, s->b, s->c, s->c, s->b, false, false); }
-RUN(run_gemm_gradient) { k->gemm(m->y, m->x, m->u, s->a, s->b, s->c, s->a, s->b, true, true); }
+RUN(run_gemm) { // in even slices of the depth, as products are done
+  const long tile = k->tile_rows(), width = k->panel_width(), limit = k->slice_limit();
+  const long slices = (s->c + limit - 1) / limit, depth = (s->c + slices - 1) / slices;
+  for (long first = 0; first < s->c; first += depth) {
+    long part = s->c - first < depth ? s->c - first : depth;
+    k->gemm(m->y, m->v + first * tile, m->u + first * width, s->a, s->b, part, s->c * tile, s->c * width, s->b,
+            first > 0);
+  }
+}
 
 // a * b elements. Factors are such that repeated calls overflow nothing.
 RUN(run_add) { k->add(m->y, m->x, s->a * s->b); }

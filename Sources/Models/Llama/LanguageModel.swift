@@ -75,6 +75,15 @@ public final class LanguageModel: @unchecked Sendable {
   /// Linear layers by module path, the ones that an adapter may target.
   var linears: [Linear] { blocks.flatMap(\.linears) }
 
+  /// Bytes that the weights take in the form they are kept in.
+  public var weightBytes: Int {
+    let matrices = [embedding] + linears.map(\.weight) + (configuration.tiesEmbeddings ? [] : [head])
+    let rounded = matrices.reduce(0) { sum, matrix in
+      if case .quantized(let quantized) = matrix { sum + quantized.byteCount } else { sum }
+    }
+    return parameters.reduce(rounded) { $0 + $1.value.count * MemoryLayout<Float>.size }
+  }
+
   /// Whether the base itself is trained (full fine-tuning). Gradient memory is taken when first needed.
   public var isTrainable: Bool {
     get { parameters.contains(where: \.isTrainable) }

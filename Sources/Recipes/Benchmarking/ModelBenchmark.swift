@@ -24,7 +24,7 @@ public struct ModelBenchmark {
     name = opened.name
     role = opened.role
     self.options = options
-    cost = ModelCost(configuration: role.model.configuration)
+    cost = ModelCost(model: role.model)
     limits = BenchmarkReport.Limits(
       kernels: Machine.kernels, threads: Threads.count,
       operationsPerSecond: Machine.squareProduct(size: 1536, tries: 6),

@@ -9,7 +9,12 @@ struct ModelCost {
 
   let configuration: ModelConfiguration
   /// Of the form that the weights are kept in.
-  var bytesPerWeight = Double(MemoryLayout<Float>.size)
+  let bytesPerWeight: Double
+
+  init(model: LanguageModel) {
+    configuration = model.configuration
+    bytesPerWeight = Double(model.weightBytes) / Double(configuration.parameterCount)
+  }
 
   var weightBytes: Int { Int((Double(configuration.parameterCount) * bytesPerWeight).rounded()) }
 
