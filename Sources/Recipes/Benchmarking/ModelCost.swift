@@ -11,9 +11,15 @@ struct ModelCost {
   /// Of the form that the weights are kept in.
   let bytesPerWeight: Double
 
+  init(configuration: ModelConfiguration, bytesPerWeight: Double = Double(MemoryLayout<Float>.size)) {
+    self.configuration = configuration
+    self.bytesPerWeight = bytesPerWeight
+  }
+
   init(model: LanguageModel) {
-    configuration = model.configuration
-    bytesPerWeight = Double(model.weightBytes) / Double(configuration.parameterCount)
+    self.init(
+      configuration: model.configuration,
+      bytesPerWeight: Double(model.weightBytes) / Double(model.configuration.parameterCount))
   }
 
   var weightBytes: Int { Int((Double(configuration.parameterCount) * bytesPerWeight).rounded()) }
