@@ -52,7 +52,7 @@ double roofline_operations(void) {
   return best;
 }
 
-// All bits together, four vectors of eight words at a time.
+// All bits together, four vectors of eight words at a time; and y += x, which reads twice and writes once.
 #define READ_ALL(name, features)                                                       \
   features static unsigned long long name(const unsigned long long *data, long count) { \
     typedef unsigned long long vector __attribute__((vector_size(64), aligned(8)));    \
@@ -65,21 +65,30 @@ double roofline_operations(void) {
     return a[0] ^ a[1] ^ a[2] ^ a[3] ^ a[4] ^ a[5] ^ a[6] ^ a[7];                      \
   }
 
+#define UPDATE_ALL(name, features)                                                     \
+  features static void name(float *y, const float *x, long count) {                    \
+    for (long i = 0; i < count; i++) y[i] += x[i];                                     \
+  }
+
 READ_ALL(read_all_2, )
+UPDATE_ALL(update_all_2, )
 #if defined(__x86_64__)
 READ_ALL(read_all_4, __attribute__((target("avx2"))))
 READ_ALL(read_all_8, __attribute__((target("avx512f"))))
+UPDATE_ALL(update_all_4, __attribute__((target("avx2"))))
+UPDATE_ALL(update_all_8, __attribute__((target("avx512f"))))
 #endif
 
-double roofline_bandwidth(long bytes) {
+double roofline_bandwidth(long bytes, bool writes) {
   unsigned long long (*read_all)(const unsigned long long *, long) = read_all_2;
+  void (*update_all)(float *, const float *, long) = update_all_2;
 #if defined(__x86_64__)
-  if (ck_best_level() == CK_AVX2) read_all = read_all_4;
-  if (ck_best_level() == CK_AVX512) read_all = read_all_8;
+  if (ck_best_level() == CK_AVX2) read_all = read_all_4, update_all = update_all_4;
+  if (ck_best_level() == CK_AVX512) read_all = read_all_8, update_all = update_all_8;
 #endif
   void *data = NULL;
   if (posix_memalign(&data, 64, (size_t)bytes)) return 0;
-  memset(data, 1, (size_t)bytes);
+  memset(data, 0, (size_t)bytes);
   long passes = 1 + (64L << 20) / bytes;
   double best = 0;
   volatile unsigned long long sink;
@@ -87,6 +96,16 @@ double roofline_bandwidth(long bytes) {
     double start = now();
     for (long pass = 0; pass < passes; pass++) sink = read_all(data, bytes / 8);
     double rate = (double)(passes * bytes) / (now() - start);
+    if (rate > best) best = rate;
+    if (!writes) continue;
+    // Two arrays that are moved three times: as many bytes in all.
+    float *y = data, *x = y + bytes / 12;
+    start = now();
+    for (long pass = 0; pass < passes; pass++) {
+      update_all(y, x, bytes / 12);
+      __asm__ volatile("" ::: "memory");
+    }
+    rate = (double)(passes * (bytes / 12) * 12) / (now() - start);
     if (rate > best) best = rate;
   }
   (void)sink;

@@ -11,7 +11,7 @@ if filter.hasPrefix("-") {
   let levels = [CK_PORTABLE, CK_AVX2, CK_AVX512, CK_NEON].filter { ck_table($0) != nil }
   let roofline = Roofline()
   let memory = [32 << 10, 512 << 10, 256 << 20].map { size in
-    "\(fixed(roofline.bandwidth(bytes: Double(size)) / 1e9, 0)) GB/s from \(size >> 10) KiB"
+    "\(fixed(roofline.bandwidth(bytes: Double(size), writes: false) / 1e9, 0)) GB/s from \(size >> 10) KiB"
   }
   print("one core: \(fixed(roofline.operations / 1e9, 0)) GFLOP/s in multiply-adds; \(memory.joined(separator: ", "))")
   print("")

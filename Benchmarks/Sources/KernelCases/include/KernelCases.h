@@ -39,8 +39,9 @@ void kernel_memory_free(kernel_memory *memory);
 void kernel_call(const ck_kernels *kernels, const kernel_case *sizes, kernel_memory *memory);
 
 // The roofline of one core. Multiply-adds on registers alone at the best level of this processor, operations a second;
-// reading `bytes` of memory again and again, bytes a second.
+// moving `bytes` again and again, bytes a second: by reading or, where the work writes as well, by y += x if that is
+// faster.
 double roofline_operations(void);
-double roofline_bandwidth(long bytes);
+double roofline_bandwidth(long bytes, bool writes);
 
 #endif
