@@ -13,35 +13,27 @@ VFN vf rows_weights(const rows_format format, const void *row, long i, long m) {
   return format == ROWS_F32 ? vload_n((const float *)row + i, m) : vload_bf16((const uint16_t *)row + i, m);
 }
 
-// A tile of Q output rows by TT rows of x over the elements from `first` to `end`. Sums that are not complete are left in
-// `partial`, and taken up there; `valid` of the output rows are written at the end. The weights `ahead` bytes further on
-// are asked for meanwhile (0: by another tile).
+// A tile of Q output rows by TT rows of x; `valid` of the output rows are written. The weights `ahead` bytes further on
+// are asked for meanwhile (0: they are in cache).
 VFN void rows_tile(const rows_format format, const int Q, const int TT, long ahead, float *y, const float *x,
-                   const void *w, float *partial, long first, long end, long valid, long C, long y_stride,
-                   bool accumulate) {
+                   const void *w, long valid, long C, long y_stride, bool accumulate) {
   const char *row[8];
-  UNROLL for (int r = 0; r < Q; r++) row[r] = (const char *)w + rows_bytes(format, (r < valid ? r : 0) * C + first);
+  UNROLL for (int r = 0; r < Q; r++) row[r] = (const char *)w + rows_bytes(format, (r < valid ? r : 0) * C);
   vf sums[ROWS_TOKENS][8];
   UNROLL for (int t = 0; t < TT; t++) {
-    UNROLL for (int r = 0; r < 8; r++) sums[t][r] = first && r < Q ? vload(partial + (t * Q + r) * VW) : vzero();
+    UNROLL for (int r = 0; r < 8; r++) sums[t][r] = vzero();
   }
-  VECTORS(end - first, {
+  VECTORS(C, {
     vf weights[8];
     UNROLL for (int r = 0; r < Q; r++) {
       if (ahead) __builtin_prefetch(row[r] + rows_bytes(format, i) + ahead, 0, 3);
       weights[r] = rows_weights(format, row[r], i, m);
     }
     UNROLL for (int t = 0; t < TT; t++) {
-      vf value = vload_n(x + t * C + first + i, m);
+      vf value = vload_n(x + t * C + i, m);
       UNROLL for (int r = 0; r < Q; r++) sums[t][r] = vfma(value, weights[r], sums[t][r]);
     }
   });
-  if (end < C) {
-    UNROLL for (int t = 0; t < TT; t++) {
-      UNROLL for (int r = 0; r < Q; r++) vstore_n(partial + (t * Q + r) * VW, sums[t][r], VW);
-    }
-    return;
-  }
   UNROLL for (int t = 0; t < TT; t++) {
     UNROLL for (int q = 0; q < Q; q += 4) {
       const vf *four = sums[t] + q;
@@ -58,17 +50,14 @@ VFN void rows_tile(const rows_format format, const int Q, const int TT, long ahe
   }
 }
 
-// All T rows of x against one block of ROWS_OUTPUTS output rows, from element `first` to `end`.
-VFN void rows_block(const rows_format format, float *y, const float *x, const void *w, float *partial, long first,
-                    long end, long T, long valid, long C, long y_stride, bool accumulate) {
-  long ahead = rows_bytes(format, end < C ? end - first : ROWS_OUTPUTS * C - first); // what this thread reads next
+// A group of rows of x against one block of ROWS_OUTPUTS output rows.
+VFN void rows_block(const rows_format format, long ahead, float *y, const float *x, const void *w, long T, long valid,
+                    long C, long y_stride, bool accumulate) {
   while (T > 0) {
     long tile = T < ROWS_TOKENS ? T : ROWS_TOKENS;
     switch (tile) {
 #define ROWS_CASE(tokens)                                                                                             \
-  case tokens:                                                                                                        \
-    rows_tile(format, ROWS_OUTPUTS, tokens, ahead, y, x, w, partial, first, end, valid, C, y_stride, accumulate);     \
-    break
+  case tokens: rows_tile(format, ROWS_OUTPUTS, tokens, ahead, y, x, w, valid, C, y_stride, accumulate); break
       ROWS_CASE(1);
       ROWS_CASE(2);
       ROWS_CASE(3);
@@ -83,36 +72,28 @@ VFN void rows_block(const rows_format format, float *y, const float *x, const vo
     T -= tile;
     x += tile * C;
     y += tile * y_stride;
-    partial += tile * ROWS_OUTPUTS * VW;
   }
 }
 
-enum {
-  ROWS_LIMIT = 32,   // rows of x
-  ROWS_BLOCKS = 2,   // blocks of output rows that share a part of x
-  ROWS_CHUNK = 3072, // elements of x in that part, all rows together: what stays in the first cache
-};
+enum { ROWS_GROUP_FLOATS = 5120 }; // of x, so that a group of its rows stays in the first cache
 
+// Groups of rows of x, one after the other: callers give few enough weights for the second cache to keep them.
 VFN void rows_all(const rows_format format, float *y, const float *x, const void *w, long T, long N, long C,
                   long y_stride, bool accumulate) {
   long n = 0;
   if (T == 1) { // one row of x: more output rows, for more additions in flight
     for (; n + 8 <= N; n += 8) {
-      rows_tile(format, 8, 1, rows_bytes(format, 8 * C), y + n, x, (const char *)w + rows_bytes(format, n * C), NULL,
-                0, C, 8, C, y_stride, accumulate);
+      rows_tile(format, 8, 1, rows_bytes(format, 8 * C), y + n, x, (const char *)w + rows_bytes(format, n * C), 8, C,
+                y_stride, accumulate);
     }
   }
-  float partial[ROWS_BLOCKS][ROWS_LIMIT * ROWS_OUTPUTS * VW];
-  const long chunk = T * C <= ROWS_CHUNK + ROWS_CHUNK / 2 ? C : ROWS_CHUNK / T / VW * VW;
-  for (; n < N; n += ROWS_BLOCKS * ROWS_OUTPUTS) {
-    for (long first = 0; first < C; first += chunk) {
-      long end = C - first < chunk ? C : first + chunk;
-      for (long b = 0; b < ROWS_BLOCKS; b++) {
-        long row = n + b * ROWS_OUTPUTS, valid = N - row < ROWS_OUTPUTS ? N - row : ROWS_OUTPUTS;
-        if (valid <= 0) break;
-        rows_block(format, y + row, x, (const char *)w + rows_bytes(format, row * C), partial[b], first, end, T, valid,
-                   C, y_stride, accumulate);
-      }
+  const long tiles = ROWS_GROUP_FLOATS / C / ROWS_TOKENS, group = (tiles > 1 ? tiles : 1) * ROWS_TOKENS, start = n;
+  for (long t = 0; t < T; t += group) {
+    long tokens = T - t < group ? T - t : group;
+    for (n = start; n < N; n += ROWS_OUTPUTS) {
+      rows_block(format, t == 0 ? rows_bytes(format, ROWS_OUTPUTS * C) : 0, y + t * y_stride + n, x + t * C,
+                 (const char *)w + rows_bytes(format, n * C), tokens, N - n < ROWS_OUTPUTS ? N - n : ROWS_OUTPUTS, C,
+                 y_stride, accumulate);
     }
   }
 }
