@@ -106,7 +106,8 @@ let package = Package(
     tests("Labelling", ["Store", "Terminal"]),
     tests("Tokenizers", fixtures: true, generators: ["make_fixtures.py"]),
     tests("Tensors", ["CKernels"], fixtures: true, generators: ["make_fixtures.py"]),
-    tests("Models", ["Tensors", "Tokenizers"], fixtures: true, generators: ["make_fixtures.py"]),
+    tests(
+      "Models", ["Tensors", "Tokenizers"], fixtures: true, generators: ["make_fixtures.py", "make_file_fixtures.py"]),
     tests(
       "Training", ["Models", "Tensors", "Tokenizers"], fixtures: true,
       generators: ["make_fixtures.py", "fixture_functions.py"]),
