@@ -45,6 +45,13 @@ def text(work):
     return path
 
 
+def pairs(work, name):
+    """A preference file's prompts with their chosen answers: PPO asks what pairs ask."""
+    path = os.path.join(work, name + "-pairs.jsonl")
+    if os.path.exists(path): return path
+    return write(path, ({"prompt": r["prompt"], "completion": r["chosen"]} for r in read(os.path.join(work, name + ".jsonl"))))
+
+
 def exact_prompts(work, tokens, count=64):
     from transformers import AutoTokenizer
     tokenizer, r = AutoTokenizer.from_pretrained(os.path.join(work, "smol135")), random.Random(3)

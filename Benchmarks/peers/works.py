@@ -91,7 +91,7 @@ class Works:
                   ("ppo", {"batch": 8, "steps": 2, "updates": 4, "minibatches": 1, "sampling": {"maximum_tokens": 48, "temperature": 0.7}} | common | {"learning_rate": 3e-6})]
 
         def mine():
-            found = self.ours.train(stages, [os.path.join(self.work, "ppo.jsonl")])["ppo"]
+            found = self.ours.train(stages, [os.path.join(self.work, "ppo.jsonl"), rows.pairs(self.work, "ppo")])["ppo"]
             return found | {"episodes_per_s": 8 / found["s_per_step"]}
         return self.against_trl("PPO, 8 episodes of 64 + 48 tokens a step, 4 epochs, LoRA, f32", mine, self.script("ppo", "ppo.py", self.work, 8, 48),
                                 "Two steps. TRL 0.24, the last with PPO; its value and reward models are second and third full models, ours adapters over the one base. The bar for memory is 1,900 MB.",
