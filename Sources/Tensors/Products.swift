@@ -34,17 +34,6 @@ public enum Products {
       bTransposed: false, accumulate: accumulate
     ).run()
   }
-
-  /// y [M, N] = xᵀ w, x [K, M], w [K, N]: a weight's gradient.
-  public static func transposedTimes(
-    _ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, m: Int, n: Int, k: Int,
-    ldx: Int? = nil, ldw: Int? = nil, ldy: Int? = nil, accumulate: Bool = false
-  ) {
-    Product(
-      y: y, a: x, b: w, m: m, n: n, k: k, lda: ldx ?? m, ldb: ldw ?? n, ldc: ldy ?? n, aTransposed: true,
-      bTransposed: false, accumulate: accumulate
-    ).run()
-  }
 }
 
 /// One product C [M, N] (+)= A B of plain matrices: A is [M, K], or [K, M] transposed; B is [K, N], or [N, K]

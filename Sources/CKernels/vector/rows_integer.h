@@ -108,68 +108,51 @@ VFN __m128 nf4_four(const int16_t *x, const float *xscales, const uint8_t *w, co
   return sums_of_four(sums);
 }
 
-// w [N, C] int8 in groups of 32 along C, scales [N, C/32]; T up to XROWS.
-static void rows_q8_some(float *y, const float *x, const int8_t *w, const float *scales, long T, long N, long C,
-                      long y_stride, bool accumulate) {
-  const long blocks = (C + XBLOCK - 1) / XBLOCK, groups = C / GROUP;
-  int16_t rounded[T * C];
-  float xscales[T * blocks];
-  for (long t = 0; t < T; t++) round_x(rounded + t * C, xscales + t * blocks, x + t * C, C, false);
-  for (long n = 0; n < N; n += 4) {
-    long valid = N - n < 4 ? N - n : 4;
-    for (long t = 0; t < T; t++) {
-      const int16_t *row = rounded + t * C;
-      const float *xs = xscales + t * blocks;
-      float *out = y + t * y_stride + n;
-      if (valid == 4) {
-        put_four(out, q8_four(row, xs, w + n * C, scales + n * groups, C, C, t == 0 ? 4 * C : 0), 4, accumulate);
-        continue;
-      }
-      for (long r = 0; r < valid; r++) {
-        put_four(out + r, q8_four(row, xs, w + (n + r) * C, scales + (n + r) * groups, C, 0, 0), 1, accumulate);
-      }
-    }
-  }
-}
-
-// codes [N, C/2], scales [N, C/64]; T up to XROWS.
-static void rows_nf4_some(float *y, const float *x, const uint8_t *codes, const float *scales, long T, long N, long C,
-                       long y_stride, bool accumulate) {
-  const long blocks = C / XBLOCK;
-  int16_t rounded[T * C];
-  float xscales[T * blocks];
-  for (long t = 0; t < T; t++) round_x(rounded + t * C, xscales + t * blocks, x + t * C, C, true);
-  for (long n = 0; n < N; n += 4) {
-    long valid = N - n < 4 ? N - n : 4;
-    for (long t = 0; t < T; t++) {
-      const int16_t *row = rounded + t * C;
-      const float *xs = xscales + t * blocks;
-      float *out = y + t * y_stride + n;
-      if (valid == 4) {
-        put_four(out, nf4_four(row, xs, codes + n * C / 2, scales + n * blocks, C, C, t == 0 ? 2 * C : 0), 4,
-                 accumulate);
-        continue;
-      }
-      for (long r = 0; r < valid; r++) {
-        put_four(out + r, nf4_four(row, xs, codes + (n + r) * C / 2, scales + (n + r) * blocks, C, 0, 0), 1,
-                 accumulate);
-      }
-    }
-  }
+// Four rows of w from output n on by one row of x.
+VFN __m128 integer_four(const bool nf4, const int16_t *x, const float *xscales, const void *w, const float *scales,
+                        long n, long C, long row, long ahead) {
+  return nf4 ? nf4_four(x, xscales, (const uint8_t *)w + n * C / 2, scales + n * (C / NF4_BLOCK), C, row, ahead / 2)
+             : q8_four(x, xscales, (const int8_t *)w + n * C, scales + n * (C / GROUP), C, row, ahead);
 }
 
 // Rows of x a few at a time, so that their rounded form stays small; the weights are in the second cache by then.
-static void k_rows_q8(float *y, const float *x, const int8_t *w, const float *scales, long T, long N, long C,
-                      long y_stride, bool accumulate) {
-  for (long t = 0; t < T; t += XROWS) {
-    rows_q8_some(y + t * y_stride, x + t * C, w, scales, T - t < XROWS ? T - t : XROWS, N, C, y_stride, accumulate);
+VFN void rows_integer(const bool nf4, float *y, const float *x, const void *w, const float *scales, long T, long N,
+                      long C, long y_stride, bool accumulate) {
+  const long blocks = (C + XBLOCK - 1) / XBLOCK;
+  int16_t rounded[XROWS * C];
+  float xscales[XROWS * blocks];
+  for (long first = 0; first < T; first += XROWS) {
+    long tokens = T - first < XROWS ? T - first : XROWS;
+    for (long t = 0; t < tokens; t++) {
+      round_x(rounded + t * C, xscales + t * blocks, x + (first + t) * C, C, nf4);
+    }
+    for (long n = 0; n < N; n += 4) {
+      long valid = N - n < 4 ? N - n : 4;
+      for (long t = 0; t < tokens; t++) {
+        const int16_t *row = rounded + t * C;
+        const float *xs = xscales + t * blocks;
+        float *out = y + (first + t) * y_stride + n;
+        if (valid == 4) {
+          long ahead = first + t == 0 ? 4 * C : 0;
+          put_four(out, integer_four(nf4, row, xs, w, scales, n, C, C, ahead), 4, accumulate);
+          continue;
+        }
+        for (long r = 0; r < valid; r++) {
+          put_four(out + r, integer_four(nf4, row, xs, w, scales, n + r, C, 0, 0), 1, accumulate);
+        }
+      }
+    }
   }
 }
 
+// w [N, C] int8 in groups of 32 along C, scales [N, C/32].
+static void k_rows_q8(float *y, const float *x, const int8_t *w, const float *scales, long T, long N, long C,
+                      long y_stride, bool accumulate) {
+  rows_integer(false, y, x, w, scales, T, N, C, y_stride, accumulate);
+}
+
+// codes [N, C/2], scales [N, C/64].
 static void k_rows_nf4(float *y, const float *x, const uint8_t *codes, const float *scales, long T, long N, long C,
                        long y_stride, bool accumulate) {
-  for (long t = 0; t < T; t += XROWS) {
-    rows_nf4_some(y + t * y_stride, x + t * C, codes, scales, T - t < XROWS ? T - t : XROWS, N, C, y_stride,
-                  accumulate);
-  }
+  rows_integer(true, y, x, codes, scales, T, N, C, y_stride, accumulate);
 }
