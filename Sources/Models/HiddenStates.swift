@@ -9,15 +9,20 @@ public final class HiddenStates {
   let role: Role
   let tensor: Tensor
   let tape: Tape
+  /// Rows of virtual tokens before those of the batch.
+  private let rowOffset: Int
   private let stream: StreamGradient
 
-  init(role: Role, tensor: Tensor, tape: Tape, stream: StreamGradient) {
+  init(role: Role, tensor: Tensor, rowOffset: Int, tape: Tape, stream: StreamGradient) {
     self.role = role
     self.tensor = tensor
+    self.rowOffset = rowOffset
     self.tape = tape
     self.stream = stream
   }
 
+  /// Rows of the stream, virtual tokens among them included.
+  var rowCount: Int { tensor.rows }
   private var model: LanguageModel { role.model }
   private var workspace: Workspace { tape.workspace }
 
@@ -104,7 +109,9 @@ public final class HiddenStates {
     }
   }
 
-  private var head: VocabularyHead { VocabularyHead(weight: model.head, workspace: workspace) }
+  private var head: VocabularyHead {
+    VocabularyHead(weight: model.head, replaced: role.headRows, workspace: workspace)
+  }
 
   private struct NormedRows {
     let x: Tensor
@@ -116,7 +123,7 @@ public final class HiddenStates {
     let shape = [rows.count, tensor.columns]
     let norm = NormedRows(
       x: workspace.allocate(shape), y: workspace.allocate(shape), rstd: workspace.allocate([rows.count]))
-    RowAccess.gather(norm.x, from: tensor, rows: rows)
+    RowAccess.gather(norm.x, from: tensor, rows: rows.map { $0 + rowOffset })
     RMSNorm.forward(
       norm.y, rstd: norm.rstd, x: norm.x, weight: model.finalNorm.value, epsilon: model.configuration.rmsNormEpsilon)
     if scale != 1 { ck_scale(norm.y.data, scale, norm.y.count) }
@@ -132,7 +139,7 @@ public final class HiddenStates {
     let dx = workspace.zeros(norm.x.shape)
     RMSNorm.backward(
       dx: dx, dy: dy, x: norm.x, weight: model.finalNorm, rstd: norm.rstd, workspace: workspace)
-    RowAccess.scatterAdd(gradient, from: dx, rows: rows)
+    RowAccess.scatterAdd(gradient, from: dx, rows: rows.map { $0 + rowOffset })
   }
 }
 

@@ -2,7 +2,8 @@ import CKernels
 
 /// Causal attention over a packed stream with grouped key/value heads, in tiles of queries.
 ///
-/// q [T, H * D], k and v [T, G * D]; H is a multiple of G and query head h reads key head h / (H / G).
+/// q [T, H * D], k and v [P + T, G * D], P the keys of a prefix; H is a multiple of G and query head h reads key head
+/// h / (H / G).
 public struct Attention: Sendable {
   public let heads: Int
   public let keyHeads: Int
@@ -26,6 +27,8 @@ public struct Attention: Sendable {
     let keyCount: Int
     /// Keys that the first row sees.
     let visible: Int
+    /// Whether the first range is the prefix, which other trees of segments see too.
+    let seesPrefix: Bool
   }
 
   static func tiles(_ batch: PackedBatch, segment index: Int) -> [Tile] {
@@ -36,8 +39,8 @@ public struct Attention: Sendable {
       let end = min(segment.count, offset + tileRows)
       return Tile(
         rows: segment.start + offset..<segment.start + end,
-        keys: ancestors + [segment.start..<segment.start + end],
-        keyCount: before + end, visible: before + offset + 1)
+        keys: ancestors + [batch.keys(segment.start..<segment.start + end)],
+        keyCount: before + end, visible: before + offset + 1, seesPrefix: batch.seesPrefix(index))
     }
   }
 
@@ -88,7 +91,7 @@ public struct Attention: Sendable {
   }
 
   /// dq replaces, dk and dv are added to. One piece owns a whole tree of segments for one key head, so sums need no
-  /// locks and have one order.
+  /// locks and have one order; what trees give to a prefix that all of them see is added up at the end.
   public func backward(
     dq: Tensor, dk: Tensor, dv: Tensor, dout: Tensor, out: Tensor, lse: Tensor, q: Tensor, k: Tensor, v: Tensor,
     batch: PackedBatch, workspace: Workspace
@@ -102,22 +105,32 @@ public struct Attention: Sendable {
     workspace.scratch {
       let tileCount = Self.tileRows * longest
       let scratch = workspace.allocate([workers, 2 * tileCount + Self.tileRows])
+      let shared = batch.prefix.count
+      let width = keyHeads * headSize
+      let prefixes = workspace.zeros([trees.count, 2 * shared * width])
       Threads.forEach(order.count * keyHeads, workers: workers) { piece, worker in
         let keyHead = piece % keyHeads
-        for tile in trees[order[piece / keyHeads]] {
+        let tree = order[piece / keyHeads]
+        let prefix = (dk: prefixes.row(tree), dv: prefixes.row(tree) + shared * width)
+        for tile in trees[tree] {
           for head in keyHead * group..<(keyHead + 1) * group {
             backwardTile(
               tile, head: head, keyHead: keyHead, scratch: scratch.row(worker), tileCount: tileCount, dq: dq, dk: dk,
-              dv: dv, dout: dout, out: out, lse: lse, q: q, k: k, v: v)
+              dv: dv, prefix: prefix, dout: dout, out: out, lse: lse, q: q, k: k, v: v)
           }
         }
+      }
+      for tree in trees.indices where shared > 0 {
+        ck_add(dk.data, prefixes.row(tree), shared * width)
+        ck_add(dv.data, prefixes.row(tree) + shared * width, shared * width)
       }
     }
   }
 
   private func backwardTile(
     _ tile: Tile, head: Int, keyHead: Int, scratch: UnsafeMutablePointer<Float>, tileCount: Int, dq: Tensor,
-    dk: Tensor, dv: Tensor, dout: Tensor, out: Tensor, lse: Tensor, q: Tensor, k: Tensor, v: Tensor
+    dk: Tensor, dv: Tensor, prefix: (dk: UnsafeMutablePointer<Float>, dv: UnsafeMutablePointer<Float>), dout: Tensor,
+    out: Tensor, lse: Tensor, q: Tensor, k: Tensor, v: Tensor
   ) {
     let (queryWidth, keyWidth) = (heads * headSize, keyHeads * headSize)
     let (queries, first) = (tile.rows.count, tile.rows.lowerBound)
@@ -137,15 +150,18 @@ public struct Attention: Sendable {
     }
     ck_attention_softmax_backward(dscores, probabilities, delta, queries, keys, keys, scale)
     column = 0
-    for range in tile.keys {
+    for (index, range) in tile.keys.enumerated() {
+      let isPrefix = tile.seesPrefix && index == 0
+      let dkeys = (isPrefix ? prefix.dk : dk.row(range.lowerBound)) + keyColumn
+      let dvalues = (isPrefix ? prefix.dv : dv.row(range.lowerBound)) + keyColumn
       Product.sums(
         dq.row(first) + queryColumn, dscores + column, k.row(range.lowerBound) + keyColumn, m: queries, n: headSize,
         k: range.count, ldx: keys, ldw: keyWidth, ldy: queryWidth, accumulate: column > 0)
       Product.gradients(
-        dk.row(range.lowerBound) + keyColumn, dscores + column, q.row(first) + queryColumn, m: range.count,
+        dkeys, dscores + column, q.row(first) + queryColumn, m: range.count,
         n: headSize, k: queries, ldx: keys, ldw: queryWidth, ldy: keyWidth)
       Product.gradients(
-        dv.row(range.lowerBound) + keyColumn, probabilities + column, dout.row(first) + queryColumn, m: range.count,
+        dvalues, probabilities + column, dout.row(first) + queryColumn, m: range.count,
         n: headSize, k: queries, ldx: keys, ldw: queryWidth, ldy: keyWidth)
       column += range.count
     }

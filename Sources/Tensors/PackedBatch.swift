@@ -10,20 +10,59 @@ public struct PackedBatch: Sendable {
     public let parent: Int?
   }
 
+  /// Virtual tokens that every segment sees before all else.
+  public enum Prefix: Sendable, Hashable {
+    case none
+    /// So many keys and values of every layer's own; they come before the stream's in k and v.
+    case keys(Int)
+    /// The first rows of the stream, which no token stands behind.
+    case rows(Int)
+
+    public var count: Int {
+      switch self {
+      case .none: 0
+      case .keys(let count), .rows(let count): count
+      }
+    }
+  }
+
   public private(set) var tokens: [Int32] = []
   /// Position of each token in its own sequence, continued from the parent chain.
   public private(set) var positions: [Int32] = []
   public private(set) var segments: [Segment] = []
   private var ends: [Int] = []
   private var roots: [Int] = []
+  public let prefix: Prefix
 
-  public init() {}
+  public init() { prefix = .none }
 
+  /// The same segments behind virtual tokens; positions go on from theirs.
+  public init(_ batch: PackedBatch, prefix: Prefix) {
+    self.prefix = prefix
+    var shift = 0
+    if case .rows(let count) = prefix {
+      append([Int32](repeating: 0, count: count), parent: nil, first: 0)
+      shift = 1
+    }
+    for segment in batch.segments {
+      append(
+        Array(batch.tokens[segment.start..<segment.start + segment.count]), parent: segment.parent.map { $0 + shift })
+    }
+  }
+
+  /// Rows of the stream.
   public var count: Int { tokens.count }
+  /// Rows of k and v that come before those of the stream's tokens.
+  public var keyOffset: Int { if case .keys(let count) = prefix { count } else { 0 } }
+  /// Rows of the stream that no token stands behind.
+  public var rowOffset: Int { if case .rows(let count) = prefix { count } else { 0 } }
 
   /// Appends a segment and returns its index.
   @discardableResult public mutating func append(_ segment: [Int32], parent: Int? = nil) -> Int {
-    let first = parent.map { ends[$0] } ?? 0
+    append(segment, parent: parent, first: parent.map { ends[$0] } ?? prefix.count)
+  }
+
+  @discardableResult private mutating func append(_ segment: [Int32], parent: Int?, first: Int) -> Int {
     segments.append(Segment(start: tokens.count, count: segment.count, parent: parent))
     tokens += segment
     positions += (first..<first + segment.count).map(Int32.init)
@@ -42,19 +81,26 @@ public struct PackedBatch: Sendable {
     return nil
   }
 
-  /// Ranges of rows that a segment sees in full before its own, in order.
+  /// Ranges of k's and v's rows that a segment sees in full before its own, in order; the prefix comes first.
   func ancestors(of index: Int) -> [Range<Int>] {
     var ranges: [Range<Int>] = []
     var current = segments[index].parent
     while let parent = current {
       let segment = segments[parent]
-      if segment.count > 0 { ranges.append(segment.start..<segment.start + segment.count) }
+      if segment.count > 0 { ranges.append(keys(segment.start..<segment.start + segment.count)) }
       current = segment.parent
     }
+    if seesPrefix(index) { ranges.append(0..<prefix.count) }
     return ranges.reversed()
   }
 
-  /// Segments grouped by their root; groups never see each other.
+  /// Where the keys and values of the stream's rows are.
+  func keys(_ rows: Range<Int>) -> Range<Int> { rows.lowerBound + keyOffset..<rows.upperBound + keyOffset }
+
+  /// Whether a segment has virtual tokens before it; those in the stream are a segment themselves, the first.
+  func seesPrefix(_ index: Int) -> Bool { prefix.count > 0 && !(rowOffset > 0 && index == 0) }
+
+  /// Segments grouped by their root; groups never see each other, but all see the prefix.
   func trees() -> [[Int]] {
     var order: [Int] = []
     var members: [Int: [Int]] = [:]

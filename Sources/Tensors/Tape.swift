@@ -4,12 +4,15 @@
 /// does not record lets operations reuse their memory at once.
 public final class Tape {
   public let isRecording: Bool
+  /// Whether blocks keep their input alone and are computed again in the backward: a third more work for little memory.
+  public let recomputesBlocks: Bool
   public let workspace: Workspace
   private var records: [() -> Void] = []
   private let start: Workspace.Mark
 
-  public init(recording: Bool = true, workspace: Workspace) {
+  public init(recording: Bool = true, recomputesBlocks: Bool = false, workspace: Workspace) {
     self.isRecording = recording
+    self.recomputesBlocks = recomputesBlocks
     self.workspace = workspace
     self.start = workspace.mark
   }

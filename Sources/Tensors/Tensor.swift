@@ -34,6 +34,11 @@ public final class Tensor: @unchecked Sendable {
 
   public func row(_ index: Int) -> UnsafeMutablePointer<Float> { data + index * columns }
 
+  /// The same memory's rows of a range.
+  public func slice(_ rows: Range<Int>) -> Tensor {
+    Tensor(shape: [rows.count, columns], data: row(rows.lowerBound), owner: self)
+  }
+
   public func fill(_ value: Float) { data.update(repeating: value, count: count) }
 
   public func copy(from other: Tensor) {

@@ -8,6 +8,8 @@ import Foundation
 /// `rowBlock` rows of logits.
 public struct VocabularyHead {
   public let weight: WeightMatrix
+  /// Rows that stand in the place of some of the weight's.
+  public let replaced: ReplacedRows?
   public let workspace: Workspace
 
   static let rowBlock = 192
@@ -16,8 +18,9 @@ public struct VocabularyHead {
   /// Words whose gradients are packed at once.
   private static let chunk = 4096
 
-  public init(weight: WeightMatrix, workspace: Workspace) {
+  public init(weight: WeightMatrix, replaced: ReplacedRows? = nil, workspace: Workspace) {
     self.weight = weight
+    self.replaced = replaced
     self.workspace = workspace
   }
 
@@ -106,6 +109,7 @@ public struct VocabularyHead {
         terms: [ProductTerm(a: packed, b: weight.side(transposed: true))], accumulate: false)
       Threads.ranges(vocabulary, grain: Self.columnBlock) { columns in
         sum.compute(rows: 0..<rows.count, columns: columns)
+        replaced?.score(logits, x: x.row(rows.lowerBound), words: columns)
         finish(columns)
       }
     }
@@ -167,6 +171,9 @@ public struct VocabularyHead {
         }
         workspace.scratch {
           ProductSum.run(gradients(logits, words, part, x: x, rows: rows, dx: dx))
+          replaced?.pullBack(
+            logits, x: x.row(rows.lowerBound), dx: dx?.row(rows.lowerBound), weight: weight, words: words,
+            workspace: workspace)
         }
       }
     }

@@ -34,7 +34,7 @@ struct ChatCommand: ParsableCommand {
   func run() throws {
     threads.apply()
     let opened = try OpenedModel(model, adapter: adapter, weights: weights.weights, store: store.path())
-    let context = opened.role.model.configuration.maximumPositions
+    let context = opened.role.maximumPositions
     let options = sampling.options(tokenizer: opened.tokenizer, context: context)
     var chat = ChatSession(
       opened: opened, options: options, console: .output,

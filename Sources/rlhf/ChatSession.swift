@@ -67,7 +67,7 @@ struct ChatSession {
 
   /// The conversation's tokens with room for an answer: the oldest turns are forgotten first.
   private mutating func fitted() throws -> [Int32] {
-    let room = opened.role.model.configuration.maximumPositions - options.maximumNewTokens
+    let room = opened.role.maximumPositions - options.maximumNewTokens
     while true {
       let tokens = opened.tokenizer.encode(conversation: messages, addGenerationPrompt: true).tokens
       if tokens.count <= room { return tokens }

@@ -43,7 +43,7 @@ struct SampleCommand: ParsableCommand {
     }
     let store = try Store(path: path, access: .existing)
     let options = sampling.options(
-      tokenizer: opened.tokenizer, context: opened.role.model.configuration.maximumPositions)
+      tokenizer: opened.tokenizer, context: opened.role.maximumPositions)
     let sampler = CompletionSampler(
       store: store, role: opened.role, model: record, tokenizer: opened.tokenizer, options: options, answers: answers,
       comparisons: comparisons)

@@ -1,15 +1,24 @@
 import Foundation
 import Tensors
 
-/// Trainable low-rank deltas over a model's linear layers, and for reward and value roles a score head.
+/// What is trained beside a frozen model: low-rank deltas of its linear layers or virtual tokens, rows of its embedding,
+/// and for reward and value roles a score head.
 ///
 /// Source: LoRA (Hu et al. 2021) as in PEFT: A ~ U(±1/√in), B = 0, scale alpha / r (rsLoRA: alpha / √r).
 public final class Adapter: @unchecked Sendable {
-  public let configuration: AdapterConfiguration
+  /// Which of PEFT's kinds of adapter it is.
+  public enum Method: Sendable, Hashable {
+    case lowRank(AdapterConfiguration)
+    case prompt(PromptConfiguration)
+  }
+
+  public let method: Method
   let deltas: [String: LowRankDelta]
+  let virtualTokens: VirtualTokens?
+  let tokenRows: ReplacedRows?
   /// [1, C], no bias.
   public let scoreHead: Parameter?
-  /// A and B of every target in the order of the network, then the score head.
+  /// Token rows, A and B of every target in the order of the network or an encoder's parameters, then the score head.
   public let parameters: [Parameter]
 
   init(
@@ -28,13 +37,15 @@ public final class Adapter: @unchecked Sendable {
     if configuration.usesMagnitudes {
       throw ModelError.unsupported(file: "adapter", feature: "DoRA (use_dora)", supported: "LoRA and rsLoRA")
     }
-    guard !deltas.isEmpty else {
+    tokenRows = try Self.tokenRows(configuration, model: model, weight: weight)
+    guard !deltas.isEmpty || tokenRows != nil else {
       throw ModelError.noTargets(configuration.targetDescription, model.linears.prefix(7).map(\.name))
     }
     self.scoreHead = scoreHead ? try weight(AdapterTensorName.score, [1, model.configuration.hiddenSize]) : nil
-    self.configuration = configuration
+    method = .lowRank(configuration)
+    virtualTokens = nil
     self.deltas = deltas
-    self.parameters = parameters + (self.scoreHead.map { [$0] } ?? [])
+    self.parameters = (tokenRows.map { [$0.rows] } ?? []) + parameters + (self.scoreHead.map { [$0] } ?? [])
     for parameter in self.parameters { parameter.isTrainable = true }
   }
 
@@ -56,48 +67,28 @@ public final class Adapter: @unchecked Sendable {
         for index in 0..<value.count { value.data[index] = (generator.nextUniform() * 2 - 1) * bound }
       } else if name.hasSuffix("score.weight") {
         value.fillNormal(deviation: 0.02, seed: seed, purpose: name)
+      } else if name == AdapterTensorName.tokens {
+        model.embedding.gather(value, rows: configuration.trainedTokens)
       }
       return Parameter(name: name, value: value)
     }
   }
 
-  /// Opens a PEFT adapter folder.
-  ///
-  /// - Throws: `ModelError` naming the file or tensor that is missing, damaged or of the wrong shape.
-  public convenience init(folder: URL, model: LanguageModel) throws {
-    let file = try SafetensorsFile(folder.appendingPathComponent("adapter_model.safetensors"))
-    try self.init(
-      configuration: AdapterConfiguration(folder: folder), model: model,
-      scoreHead: file.names.contains(AdapterTensorName.score)
-    ) { name, shape in
-      let parameter = Parameter(name: name, value: try file.tensor(name, shape: shape), ownsValue: false)
-      parameter.makeWritable()
-      return parameter
-    }
-  }
-
-  /// A new adapter with the same configuration and values, to be trained on its own.
-  public func copy(model: LanguageModel) throws -> Adapter {
-    let values = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.value) })
-    return try Adapter(configuration: configuration, model: model, scoreHead: scoreHead != nil) { name, shape in
-      let value = Tensor.zeros(shape)
-      if let source = values[name] { value.copy(from: source) }
-      return Parameter(name: name, value: value)
-    }
+  init(
+    _ configuration: PromptConfiguration, encoder: any PromptEncoder, model: ModelConfiguration, scoreHead: Parameter?
+  ) {
+    method = .prompt(configuration)
+    virtualTokens = VirtualTokens(configuration: configuration, encoder: encoder, model: model)
+    deltas = [:]
+    tokenRows = nil
+    self.scoreHead = scoreHead
+    parameters = encoder.parameters + (scoreHead.map { [$0] } ?? [])
+    for parameter in parameters { parameter.isTrainable = true }
   }
 
   /// Whether gradients are computed for this adapter.
   public var isTrainable: Bool {
     get { parameters.contains(where: \.isTrainable) }
     set { for parameter in parameters { parameter.isTrainable = newValue } }
-  }
-
-  /// Writes adapter_config.json and adapter_model.safetensors in PEFT's layout.
-  ///
-  /// - Throws: `ModelError` when the folder cannot be written.
-  public func save(to folder: URL) throws {
-    try ModelFolder.create(folder)
-    try SafetensorsWriter.write(parameters, to: folder.appendingPathComponent("adapter_model.safetensors"))
-    try configuration.save(to: folder)
   }
 }

@@ -1,6 +1,16 @@
 import Foundation
 import Tokenizers
 
+extension AdapterConfiguration.Task {
+  init(_ file: ConfigurationFile) throws {
+    let name = try file.string("task_type") ?? Self.causalLanguageModel.rawValue
+    guard let task = Self(rawValue: name) else {
+      throw ModelError.unsupported(file: file.path, feature: "the task_type \(name)", supported: "CAUSAL_LM, SEQ_CLS")
+    }
+    self = task
+  }
+}
+
 extension AdapterConfiguration {
   static let fileName = "adapter_config.json"
 
@@ -8,17 +18,11 @@ extension AdapterConfiguration {
   ///
   /// - Throws: `ModelError` naming file, key and value: what is missing or not supported.
   public init(folder: URL) throws {
-    let file = try ConfigurationFile(folder.appendingPathComponent(Self.fileName))
-    let type = try file.string("peft_type") ?? "missing"
-    guard type == "LORA" else {
-      throw ModelError.unsupported(file: file.path, feature: "the peft_type \(type)", supported: "LORA")
-    }
+    try self.init(ConfigurationFile(folder.appendingPathComponent(Self.fileName)))
+  }
+
+  init(_ file: ConfigurationFile) throws {
     try Self.refuseUnsupported(file)
-    let taskName = try file.string("task_type") ?? Task.causalLanguageModel.rawValue
-    guard let task = Task(rawValue: taskName) else {
-      throw ModelError.unsupported(
-        file: file.path, feature: "the task_type \(taskName)", supported: "CAUSAL_LM, SEQ_CLS")
-    }
     self.init(
       rank: try file.integer("r") ?? 8, alpha: try file.number("lora_alpha") ?? 8,
       dropout: try file.number("lora_dropout") ?? 0, targets: try Self.targets(file),
@@ -26,7 +30,8 @@ extension AdapterConfiguration {
       rankPattern: try Self.pattern(file, "rank_pattern", \.integer),
       alphaPattern: try Self.pattern(file, "alpha_pattern", \.number),
       layers: try file.integers("layers_to_transform"), excludedModules: try file.strings("exclude_modules") ?? [],
-      modulesToSave: try file.strings("modules_to_save") ?? [], task: task,
+      modulesToSave: try file.strings("modules_to_save") ?? [], 
+      trainedTokens: try Self.trainedTokens(file), task: try Task(file),
       baseModel: try file.string("base_model_name_or_path"))
     guard rank > 0, rankPattern.values.allSatisfy({ $0 > 0 }) else {
       throw ModelError.malformed(
@@ -49,6 +54,18 @@ extension AdapterConfiguration {
       return .pattern(pattern)
     default: return .modules(try file.strings("target_modules") ?? [])
     }
+  }
+
+  /// A list of tokens, or lists by the embedding's name; the model has one embedding.
+  private static func trainedTokens(_ file: ConfigurationFile) throws -> [Int] {
+    guard case .object(let members)? = file["trainable_token_indices"] else {
+      return try file.integers("trainable_token_indices") ?? []
+    }
+    guard members.count == 1, case .array(let tokens)? = members["embed_tokens"] ?? members["model.embed_tokens"] else {
+      throw ModelError.unsupported(
+        file: file.path, feature: "trainable_token_indices of \(members.keys.sorted())", supported: "embed_tokens")
+    }
+    return tokens.compactMap(\.integer)
   }
 
   private static func pattern<Value>(
@@ -77,7 +94,7 @@ extension AdapterConfiguration {
       try refuse(key, supported: "false")
     }
     for key in [
-      "layer_replication", "target_parameters", "trainable_token_indices", "layers_pattern", "alora_invocation_tokens",
+      "layer_replication", "target_parameters", "layers_pattern", "alora_invocation_tokens",
       "arrow_config", "kasa_config", "velora_config", "monteclora_config",
     ] where file[key] != .array([]) {
       try refuse(key, supported: "null")
@@ -92,6 +109,14 @@ extension AdapterConfiguration {
   ///
   /// - Throws: `ModelError.unwritable`.
   public func save(to folder: URL) throws {
+    if targetsNothing {
+      let members: [String: JSONValue] = [
+        "peft_type": .string("TRAINABLE_TOKENS"), "task_type": .string(task.rawValue), "init_weights": .bool(true),
+        "token_indices": .array(trainedTokens.map(JSONValue.integer)), "target_modules": .string("model.embed_tokens"),
+        "base_model_name_or_path": baseModel.map(JSONValue.string) ?? .null, "inference_mode": .bool(true),
+      ]
+      return try ConfigurationFile.write(members, to: folder.appendingPathComponent(Self.fileName))
+    }
     func strings(_ values: [String]) -> JSONValue { values.isEmpty ? .null : .array(values.map(JSONValue.string)) }
     let targetModules: JSONValue =
       switch targets {
@@ -107,6 +132,7 @@ extension AdapterConfiguration {
       "alpha_pattern": .object(alphaPattern.mapValues(Self.json)),
       "layers_to_transform": layers.map { .array($0.map(JSONValue.integer)) } ?? .null,
       "exclude_modules": strings(excludedModules), "modules_to_save": strings(modulesToSave),
+      "trainable_token_indices": trainedTokens.isEmpty ? .null : .array(trainedTokens.map(JSONValue.integer)),
       "base_model_name_or_path": baseModel.map(JSONValue.string) ?? .null, "bias": .string("none"),
       "fan_in_fan_out": .bool(false), "init_lora_weights": .bool(true), "inference_mode": .bool(true),
       "layers_pattern": .null, "revision": .null,

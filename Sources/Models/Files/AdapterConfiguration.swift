@@ -38,6 +38,8 @@ public struct AdapterConfiguration: Sendable, Hashable, Codable {
   public var excludedModules: [String]
   /// Whole layers saved with the adapter, such as the score head.
   public var modulesToSave: [String]
+  /// Tokens whose rows of the embedding are trained as well.
+  public var trainedTokens: [Int]
   public var task: Task
   /// Where the base model came from.
   public var baseModel: String?
@@ -46,7 +48,8 @@ public struct AdapterConfiguration: Sendable, Hashable, Codable {
     rank: Int = 8, alpha: Double = 8, dropout: Double = 0, targets: Targets = .allLinear,
     usesRankStabilisation: Bool = false, usesMagnitudes: Bool = false, rankPattern: [String: Int] = [:],
     alphaPattern: [String: Double] = [:], layers: [Int]? = nil, excludedModules: [String] = [],
-    modulesToSave: [String] = [], task: Task = .causalLanguageModel, baseModel: String? = nil
+    modulesToSave: [String] = [], trainedTokens: [Int] = [], task: Task = .causalLanguageModel,
+    baseModel: String? = nil
   ) {
     self.rank = rank
     self.alpha = alpha
@@ -59,6 +62,7 @@ public struct AdapterConfiguration: Sendable, Hashable, Codable {
     self.layers = layers
     self.excludedModules = excludedModules
     self.modulesToSave = modulesToSave
+    self.trainedTokens = trainedTokens
     self.task = task
     self.baseModel = baseModel
   }
@@ -98,6 +102,9 @@ extension AdapterConfiguration {
     let alpha = Self.value(alphaPattern, module) ?? alpha
     return Float(alpha / (usesRankStabilisation ? rank.squareRoot() : rank))
   }
+
+  /// Whether rows of the embedding are all that is trained.
+  var targetsNothing: Bool { targets == .modules([]) && !trainedTokens.isEmpty }
 
   /// The targets in words.
   public var targetDescription: String {

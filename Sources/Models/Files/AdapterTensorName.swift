@@ -10,4 +10,15 @@ public enum AdapterTensorName {
   public static func magnitude(_ module: String) -> String { prefix + module + ".lora_magnitude_vector" }
   /// The head of a reward or value model, [1, hidden size].
   public static let score = prefix + "score.weight"
+  /// The same over virtual tokens, which PEFT wraps a model in once less for.
+  static let promptScore = "base_model.score.weight"
+  /// Virtual tokens, [n, width].
+  static let prompt = "prompt_embeddings"
+  /// Trained rows of the embedding, [k, C], beside deltas.
+  static let tokens = prefix + "model.embed_tokens.token_adapter.trainable_tokens_delta"
+
+  /// The name that a tensor has in an adapter of token rows alone.
+  static func alternative(_ name: String) -> String {
+    name == tokens ? prefix + "model.embed_tokens.trainable_tokens_delta" : name
+  }
 }

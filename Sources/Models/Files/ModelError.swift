@@ -16,6 +16,8 @@ public enum ModelError: Error, Hashable, Sendable, CustomStringConvertible {
   case unwritable(file: String, reason: String)
   /// An adapter's targets match no linear layer of the model.
   case noTargets(String, [String])
+  /// A token whose row is to be trained is not in the vocabulary.
+  case noToken(Int, vocabularySize: Int)
   /// No preset has this name.
   case unknownPreset(String, known: [String])
 
@@ -33,6 +35,7 @@ public enum ModelError: Error, Hashable, Sendable, CustomStringConvertible {
     case .noTargets(let targets, let examples):
       "the adapter's target_modules (\(targets)) match no linear layer; "
         + "layers are called, for example, \(examples.joined(separator: ", "))"
+    case .noToken(let token, let size): "token \(token) is to be trained, but the vocabulary has \(size) tokens"
     case .unknownPreset(let name, let known): "no preset is called \(name); there are \(known.joined(separator: ", "))"
     }
   }

@@ -32,7 +32,9 @@ struct DecodeStep {
     let x = workspace.allocate([count, model.configuration.hiddenSize])
     let normed = workspace.allocate(x.shape)
     let rstd = workspace.allocate([count])
-    model.embedding.gather(x, rows: tokens.map(Int.init))
+    let rows = tokens.map(Int.init)
+    role.adapter?.tokenRows.map { $0.gather(x, tokens: rows, from: model.embedding) }
+      ?? model.embedding.gather(x, rows: rows)
     let positions = caches.map { Int32($0.count) }
     for (layer, block) in model.blocks.enumerated() {
       workspace.scratch {
@@ -55,6 +57,7 @@ struct DecodeStep {
     RMSNorm.forward(normed, rstd: rstd, x: x, weight: model.finalNorm.value, epsilon: epsilon)
     let head = Linear(name: "lm_head", weight: model.head)
     LinearGroup.stream([AppliedLinear(head, delta: nil, rows: count, workspace: workspace)], to: [logits], x: normed)
+    role.headRows?.score(logits, x: normed.data, words: 0..<logits.columns)
     for cache in caches { cache.advance(by: 1) }
   }
 

@@ -35,8 +35,9 @@ public final class Generator {
     let total = prompts.count * samplesPerPrompt
     var results = [Generation](repeating: Generation(), count: total)
     guard options.maximumNewTokens > 0 else { return results }
-    let limit = role.model.configuration.maximumPositions
-    let capacity = min(limit, (prompts.map(\.count).max() ?? 0) + options.maximumNewTokens)
+    let longest = min(role.maximumPositions, (prompts.map(\.count).max() ?? 0) + options.maximumNewTokens)
+    let capacity = role.virtualTokenCount + longest
+    let prefix = role.prefixKeys(workspace)
     var spare: [KeyValueCache] = []
     var active: [Sequence] = []
     var waiting = 0
@@ -85,7 +86,7 @@ public final class Generator {
         waiting = admitted.upperBound
         var fresh = admitted.map { index in
           let cache = spare.popLast() ?? KeyValueCache(role.model.configuration, capacity: capacity)
-          cache.reset()
+          cache.reset(to: prefix)
           return Sequence(index: index, cache: cache, next: 0)
         }
         workspace.scratch {
@@ -130,9 +131,9 @@ public final class Generator {
         let caches = byPrompt[prompt]!.map { sequences[$0].cache }
         let tape = Tape(recording: false, workspace: workspace)
         let states = role.hiddenStates(batch, tape: tape) { layer, keys, values in
-          for cache in caches { cache.store(layer, keys: keys, values: values, rows: 0..<batch.count) }
+          for cache in caches { cache.store(layer, keys: keys, values: values, rows: 0..<keys.rows) }
         }
-        for cache in caches { cache.advance(by: batch.count) }
+        for cache in caches { cache.advance(by: states.rowCount) }
         let row = states.logits(rows: [batch.count - 1])[0]
         for index in byPrompt[prompt]! { logits.row(index).update(from: row, count: vocabulary) }
       }

@@ -26,5 +26,13 @@ final class KeyValueCache {
   }
 
   func advance(by tokens: Int) { count += tokens }
-  func reset() { count = 0 }
+
+  /// Empties the cache, but for a prefix that every sequence starts with: its keys and values by layer.
+  func reset(to prefix: [(keys: Tensor, values: Tensor)] = []) {
+    count = 0
+    for (layer, part) in prefix.enumerated() {
+      store(layer, keys: part.keys, values: part.values, rows: 0..<part.keys.rows)
+    }
+    count = prefix.first?.keys.rows ?? 0
+  }
 }

@@ -2,22 +2,25 @@ import CKernels
 import Tensors
 
 extension Block {
-  /// Keys (rotated) and values of one layer, [T, G * D] each, for whoever keeps a cache.
+  /// Keys (rotated) and values of one layer's rows, [T, G * D] each, for whoever keeps a cache.
   typealias KeyValueObserver = (_ keys: Tensor, _ values: Tensor) -> Void
 
   /// x + attention(norm(x)), [T, C]: a new tensor when recorded, x itself otherwise.
   ///
   /// - Parameter inputGradient: whether anything below x is trained.
   func attend(
-    _ x: Tensor, _ context: BlockContext, recorded: Bool, inputGradient: Bool, observer: KeyValueObserver? = nil
+    _ x: Tensor, _ context: BlockContext, layer: Int, recorded: Bool, inputGradient: Bool,
+    observer: KeyValueObserver? = nil
   ) -> Tensor {
     let workspace = context.workspace
     let rows = x.rows
     let result = recorded ? workspace.allocate(x.shape) : x
     let start = workspace.mark
     let q = workspace.allocate([rows, query.outputs])
-    let k = workspace.allocate([rows, key.outputs])
-    let v = workspace.allocate([rows, value.outputs])
+    let offset = context.batch.keyOffset
+    let k = workspace.allocate([offset + rows, key.outputs])
+    let v = workspace.allocate([offset + rows, value.outputs])
+    let (ownKeys, ownValues) = (k.slice(offset..<offset + rows), v.slice(offset..<offset + rows))
     let attended = workspace.allocate([rows, output.inputs])
     let lse = workspace.allocate([context.attention.heads, rows])
     let rstd = workspace.allocate([rows])
@@ -27,11 +30,12 @@ extension Block {
     workspace.scratch {
       let normed = workspace.allocate(x.shape)
       RMSNorm.forward(normed, rstd: rstd, x: x, weight: attentionNorm.value, epsilon: context.epsilon)
-      LinearGroup.forward(inputs, to: [q, k, v], x: normed, workspace: workspace)
+      LinearGroup.forward(inputs, to: [q, ownKeys, ownValues], x: normed, workspace: workspace)
     }
     context.rotary.rotate(q, positions: context.batch.positions, heads: context.attention.heads)
-    context.rotary.rotate(k, positions: context.batch.positions, heads: context.attention.keyHeads)
-    observer?(k, v)
+    context.rotary.rotate(ownKeys, positions: context.batch.positions, heads: context.attention.keyHeads)
+    observer?(ownKeys, ownValues)
+    context.prefix?.copy(layer: layer, keys: k, values: v)
     context.attention.forward(attended, lse: lse, q: q, k: k, v: v, batch: context.batch, workspace: workspace)
     if recorded { result.copy(from: x) }
     LinearGroup.forward([projection], to: [result], x: attended, accumulate: true, workspace: workspace)
@@ -42,7 +46,7 @@ extension Block {
     }
     context.tape.record {
       attendBackward(
-        x, context, inputGradient: inputGradient,
+        x, context, layer: layer, inputGradient: inputGradient,
         saved: SavedAttention(
           q: q, k: k, v: v, attended: attended, lse: lse, rstd: rstd, inputs: inputs, projection: projection))
     }
@@ -60,12 +64,14 @@ extension Block {
     let projection: AppliedLinear
   }
 
-  private func attendBackward(_ x: Tensor, _ context: BlockContext, inputGradient: Bool, saved: SavedAttention) {
+  private func attendBackward(
+    _ x: Tensor, _ context: BlockContext, layer: Int, inputGradient: Bool, saved: SavedAttention
+  ) {
     guard let gradient = context.stream.tensor else { return }
     let workspace = context.workspace
     let rows = x.rows
     let inputsTrain = saved.inputs.contains(where: \.isTrainable) || attentionNorm.isTrainable
-    let needsInput = inputGradient || inputsTrain
+    let needsInput = inputGradient || inputsTrain || context.prefix?.isTrained == true
     let dattended = needsInput ? workspace.allocate(saved.attended.shape) : nil
     LinearGroup.backward(
       [saved.projection], dys: [gradient], dx: dattended, x: saved.attended, accumulate: false, workspace: workspace)
@@ -77,8 +83,13 @@ extension Block {
     context.attention.backward(
       dq: dq, dk: dk, dv: dv, dout: dattended, out: saved.attended, lse: saved.lse, q: saved.q, k: saved.k,
       v: saved.v, batch: context.batch, workspace: workspace)
+    context.prefix?.addGradient(layer: layer, keys: dk, values: dv)
+    guard inputGradient || inputsTrain else { return }
+    let offset = context.batch.keyOffset
+    let (ownKeys, ownValues) = (dk.slice(offset..<offset + rows), dv.slice(offset..<offset + rows))
     context.rotary.rotate(dq, positions: context.batch.positions, heads: context.attention.heads, inverse: true)
-    context.rotary.rotate(dk, positions: context.batch.positions, heads: context.attention.keyHeads, inverse: true)
+    context.rotary.rotate(
+      ownKeys, positions: context.batch.positions, heads: context.attention.keyHeads, inverse: true)
 
     var normed: Tensor?
     if inputsTrain {
@@ -87,7 +98,7 @@ extension Block {
     }
     let dnormed = inputGradient || attentionNorm.isTrainable ? workspace.allocate([rows, x.columns]) : nil
     LinearGroup.backward(
-      saved.inputs, dys: [dq, dk, dv], dx: dnormed, x: normed, accumulate: false, workspace: workspace)
+      saved.inputs, dys: [dq, ownKeys, ownValues], dx: dnormed, x: normed, accumulate: false, workspace: workspace)
     if let dnormed {
       RMSNorm.backward(
         dx: gradient, dy: dnormed, x: x, weight: attentionNorm, rstd: saved.rstd, workspace: workspace)

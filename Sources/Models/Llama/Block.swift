@@ -27,11 +27,21 @@ struct BlockContext {
   let rotary: RotaryTable
   let epsilon: Float
   let adapter: Adapter?
+  /// Virtual tokens that are keys and values of every layer.
+  let prefix: VirtualPass?
   let tape: Tape
   /// The stream's gradient, made when the first loss is attached.
   let stream: StreamGradient
 
   var workspace: Workspace { tape.workspace }
+
+  /// The same pass with its records on another tape.
+  func on(_ tape: Tape) -> BlockContext {
+    BlockContext(
+      batch: batch, attention: attention, rotary: rotary, epsilon: epsilon, adapter: adapter, prefix: prefix, tape: tape,
+      stream: stream)
+  }
+
   func delta(_ linear: Linear) -> LowRankDelta? { adapter?.deltas[linear.name] }
   func trains(_ linear: Linear) -> Bool { linear.isTrainable || delta(linear)?.isTrainable == true }
   func applied(_ linear: Linear, rows: Int) -> AppliedLinear {

@@ -19,7 +19,7 @@ public struct ModelBenchmark {
   /// - Throws: `RecipeError.usage` for numbers that the model cannot be run with; `BLAS.LoadError` where products need
   ///   a library that is missing.
   public init(_ opened: OpenedModel, options: BenchmarkOptions) throws {
-    try options.check(maximumPositions: opened.role.model.configuration.maximumPositions)
+    try options.check(maximumPositions: opened.role.maximumPositions)
     if Products.usesOpenBLAS { try BLAS.require() }
     name = opened.name
     role = opened.role

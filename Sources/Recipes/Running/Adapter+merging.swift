@@ -4,6 +4,7 @@ import Tensors
 extension Adapter {
   /// Adds the low-rank updates to the weights of `model`, which then needs no adapter: W += scale · B · A.
   package func merge(into model: LanguageModel) throws {
+    guard case .lowRank(let configuration) = method else { return }
     let weights = Dictionary(uniqueKeysWithValues: model.parameters.map { ($0.name, $0) })
     let factors = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0.value) })
     for (name, a) in factors where name.hasSuffix(".lora_A.weight") {

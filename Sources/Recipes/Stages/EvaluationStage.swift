@@ -74,7 +74,7 @@ package struct EvaluationStage: StageRunner {
       throw RecipeError.stage(stage.name, problem: "there is no model to measure")
     }
     let tokenizer = try bench.models.tokenizer(reference.record)
-    let context = reference.role.model.configuration.maximumPositions
+    let context = reference.role.maximumPositions
     let measure = Measurement(
       evaluator: Evaluator(maximumLength: context), tokenizer: tokenizer,
       rule: try RuleAnnotators.named(stage.settings.text("rule")),

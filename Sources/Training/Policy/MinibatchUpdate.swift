@@ -26,7 +26,7 @@ struct MinibatchUpdate {
   ) {
     let stream = RolloutCollector.stream(rollouts, prompts, keepsLastTokens: false)
     let targets = stream.answers.flatMap(\.targets)
-    let tape = Tape(recording: true, workspace: workspace)
+    let tape = Tape(recording: true, recomputesBlocks: options.loop.recomputes, workspace: workspace)
     let output = policy.hiddenStates(stream.batch, tape: tape)
       .logProbabilities(targets, temperature: options.sampling.temperature, entropies: true)
     let weight = LossAveraging.perToken(targets: tokens)
@@ -49,7 +49,7 @@ struct MinibatchUpdate {
   ) {
     let stream = RolloutCollector.stream(rollouts, prompts, keepsLastTokens: true)
     let rows = zip(stream.answers, rollouts).flatMap { ValueRows.rows($0, $1) }
-    let tape = Tape(recording: true, workspace: workspace)
+    let tape = Tape(recording: true, recomputesBlocks: options.loop.recomputes, workspace: workspace)
     let output = value.hiddenStates(stream.batch, tape: tape).scores(rows: rows)
     let weight = LossAveraging.perToken(targets: values)
     let result = ValueLoss(clip: options.valueClip)(

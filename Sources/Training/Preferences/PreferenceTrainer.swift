@@ -109,7 +109,7 @@ extension PreferenceTrainer: TrainingProcedure {
       let part = pairs[range]
       let stream = AnswerStream(part, keepsLastTokens: false)
       let targets = stream.answers.flatMap(\.targets)
-      let tape = Tape(recording: true, workspace: workspace)
+      let tape = Tape(recording: true, recomputesBlocks: options.loop.recomputes, workspace: workspace)
       let output = policy.hiddenStates(stream.batch, tape: tape).logProbabilities(targets)
       let split = AnswerLogProbabilities.split(output.values, part)
       let partSums = pairSums(part, split, references[range])

@@ -76,7 +76,7 @@ extension RewardTrainer: TrainingProcedure {
     var operations = 0.0
     for range in TokenBudget.ranges(costs: pairs.map(\.cost), budget: options.loop.microbatchTokens) {
       let stream = AnswerStream(pairs[range], keepsLastTokens: true)
-      let tape = Tape(recording: recording, workspace: workspace)
+      let tape = Tape(recording: recording, recomputesBlocks: options.loop.recomputes, workspace: workspace)
       let scores = role.hiddenStates(stream.batch, tape: tape).scores(rows: stream.answers.map { $0.lastRow! })
       var gradient: [Float] = []
       for (index, pair) in pairs[range].enumerated() {

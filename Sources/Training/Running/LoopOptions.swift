@@ -8,6 +8,8 @@ public struct LoopOptions: Codable, Sendable, Hashable {
   public var batchSize: Int
   /// Rows of the stream that are computed at once; memory, not results, depends on it.
   public var microbatchTokens: Int
+  /// Whether blocks are computed again in the backward instead of being kept: a third more work for little memory.
+  public var recomputes: Bool
   /// Longest sequence in tokens, at most what the model can read.
   public var maximumLength: Int
   public var shuffles: Bool
@@ -26,7 +28,7 @@ public struct LoopOptions: Codable, Sendable, Hashable {
 
   public init(
     seed: UInt64 = 0, epochs: Double = 1, maximumSteps: Int? = nil, batchSize: Int = 8, microbatchTokens: Int = 1024,
-    maximumLength: Int = 1024, shuffles: Bool = true, evaluateEvery: Int = 0, patience: Int? = nil,
+    recomputes: Bool = false, maximumLength: Int = 1024, shuffles: Bool = true, evaluateEvery: Int = 0, patience: Int? = nil,
     restoresBest: Bool = false, checkpointEvery: Int = 0, keepLast: Int = 2, keepEvery: Int = 0
   ) {
     self.seed = seed
@@ -34,6 +36,7 @@ public struct LoopOptions: Codable, Sendable, Hashable {
     self.maximumSteps = maximumSteps
     self.batchSize = batchSize
     self.microbatchTokens = microbatchTokens
+    self.recomputes = recomputes
     self.maximumLength = maximumLength
     self.shuffles = shuffles
     self.evaluateEvery = evaluateEvery

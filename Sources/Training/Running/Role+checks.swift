@@ -28,7 +28,7 @@ extension RowLimits {
   init(_ role: Role, maximumLength: Int) {
     let configuration = role.model.configuration
     self.init(
-      maximumLength: min(maximumLength, configuration.maximumPositions), vocabularySize: configuration.vocabularySize)
+      maximumLength: min(maximumLength, role.maximumPositions), vocabularySize: configuration.vocabularySize)
   }
 }
 

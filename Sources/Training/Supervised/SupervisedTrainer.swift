@@ -103,7 +103,7 @@ extension SupervisedTrainer: TrainingProcedure {
   ) -> (loss: Double, operations: Double) {
     let (batch, targets) = Example.stream(examples)
     let weight = Float(LossAveraging.perToken(targets: total))
-    let tape = Tape(recording: recording, workspace: workspace)
+    let tape = Tape(recording: recording, recomputesBlocks: options.loop.recomputes, workspace: workspace)
     let states = role.hiddenStates(batch, tape: tape)
     let loss = Double(states.crossEntropy(targets, weights: [Float](repeating: weight, count: targets.count)))
     tape.backward()
