@@ -21,7 +21,8 @@ extension Role {
       batch: batch, attention: model.attention, rotary: model.rotary, epsilon: model.configuration.rmsNormEpsilon,
       adapter: adapter, prefix: batch.keyOffset > 0 ? virtual : nil, tape: tape, stream: stream)
     var x = embed(batch, virtual: batch.rowOffset > 0 ? virtual : nil, tape: tape, stream: stream)
-    let trainsStream = model.embedding.isTrainable || (batch.rowOffset > 0 && virtual?.isTrained == true)
+    let trainsStream =
+      model.embedding.isTrainable || (batch.rowOffset > 0 && virtual?.isTrained == true)
       || adapter?.tokenRows?.isTrainable == true
     let trainsFirst = trainsStream || context.prefix?.isTrained == true
     let lowest = tape.isRecording ? (trainsFirst ? 0 : lowestTrainedBlock(context)) : model.blocks.count

@@ -94,7 +94,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"{"peft_type":"IA3"}"#, "the peft_type IA3 is not supported; supported: LORA"),
+    (#"{"peft_type":"IA3"}"#, "the peft_type IA3 is not supported; supported: LORA, PREFIX_TUNING"),
     (#"{"peft_type":"LORA"}"#, "target_modules is missing"),
     (#"{"peft_type":"LORA","target_modules":["q"],"bias":"all"}"#, "bias \"all\""),
     (#"{"peft_type":"LORA","target_modules":["q"],"r":0}"#, "rank is not positive"),

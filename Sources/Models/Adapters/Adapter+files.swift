@@ -6,6 +6,11 @@ extension Adapter {
   /// The parameters that virtual tokens are computed from, for training to go on; PEFT saves what comes out alone.
   static let encoderName = "prompt_encoder.safetensors"
 
+  /// The kind of adapter in a PEFT folder, by its adapter_config.json alone.
+  ///
+  /// - Throws: `ModelError` naming file, key and value: what is missing or not supported.
+  public static func method(folder: URL) throws -> Method { try AdapterMethodFile.read(folder) }
+
   /// Opens a PEFT adapter folder.
   ///
   /// - Parameter trainsEncoder: whether virtual tokens are computed from their encoder again, where it was saved with
@@ -31,12 +36,16 @@ extension Adapter {
       let encoderFile = folder.appendingPathComponent(Self.encoderName)
       let hasEncoder = trainsEncoder && FileManager.default.fileExists(atPath: encoderFile.path)
       if !hasEncoder { configuration.encoder = .none }
-      let scoreHead = try file.names.contains(AdapterTensorName.promptScore)
+      let scoreHead =
+        try file.names.contains(AdapterTensorName.promptScore)
         ? read(file)(AdapterTensorName.promptScore, [1, model.configuration.hiddenSize]) : nil
       let encoder = try configuration.makeEncoder(
-        model.configuration, weight: hasEncoder ? read(SafetensorsFile(encoderFile)) : { _, shape in
-          try read(file)(AdapterTensorName.prompt, shape)
-        })
+        model.configuration,
+        weight: hasEncoder
+          ? read(SafetensorsFile(encoderFile))
+          : { _, shape in
+            try read(file)(AdapterTensorName.prompt, shape)
+          })
       self.init(configuration, encoder: encoder, model: model.configuration, scoreHead: scoreHead)
     }
   }

@@ -18,7 +18,11 @@ extension AdapterConfiguration {
   ///
   /// - Throws: `ModelError` naming file, key and value: what is missing or not supported.
   public init(folder: URL) throws {
-    try self.init(ConfigurationFile(folder.appendingPathComponent(Self.fileName)))
+    guard case .lowRank(let configuration) = try AdapterMethodFile.read(folder) else {
+      throw ModelError.unsupported(
+        file: folder.appendingPathComponent(Self.fileName).path, feature: "virtual tokens", supported: "LORA")
+    }
+    self = configuration
   }
 
   init(_ file: ConfigurationFile) throws {
@@ -30,7 +34,7 @@ extension AdapterConfiguration {
       rankPattern: try Self.pattern(file, "rank_pattern", \.integer),
       alphaPattern: try Self.pattern(file, "alpha_pattern", \.number),
       layers: try file.integers("layers_to_transform"), excludedModules: try file.strings("exclude_modules") ?? [],
-      modulesToSave: try file.strings("modules_to_save") ?? [], 
+      modulesToSave: try file.strings("modules_to_save") ?? [],
       trainedTokens: try Self.trainedTokens(file), task: try Task(file),
       baseModel: try file.string("base_model_name_or_path"))
     guard rank > 0, rankPattern.values.allSatisfy({ $0 > 0 }) else {

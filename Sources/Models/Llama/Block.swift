@@ -38,7 +38,8 @@ struct BlockContext {
   /// The same pass with its records on another tape.
   func on(_ tape: Tape) -> BlockContext {
     BlockContext(
-      batch: batch, attention: attention, rotary: rotary, epsilon: epsilon, adapter: adapter, prefix: prefix, tape: tape,
+      batch: batch, attention: attention, rotary: rotary, epsilon: epsilon, adapter: adapter, prefix: prefix,
+      tape: tape,
       stream: stream)
   }
 

@@ -12,17 +12,7 @@ extension KeyChecker {
         if model == nil {
           report("stage \(stage.name) has nothing to train: give the recipe the key model", line: stage.line)
         }
-        for key in ["lora", "adapter"]
-        where stage.settings.optionalText("method") == "full" && stage.settings.given.contains(key) {
-          report("stage \(stage.name): \(key) needs method: lora, but the method is full", line: stage.lines(of: key))
-        }
-        if stage.settings.optionalText("method") == "full", let weights = stage.settings.optionalText("weights"),
-          weights != "f32"
-        {
-          report(
-            "stage \(stage.name): weights: \(weights) needs method: lora: rounded weights cannot be trained",
-            line: stage.lines(of: "weights"))
-        }
+        if stage.kind == .sft { checkMethod(stage) }
       case .sample, .eval:
         if model == nil {
           report("stage \(stage.name) has no model to ask: give the recipe the key model", line: stage.line)
@@ -35,12 +25,14 @@ extension KeyChecker {
           report("stage \(stage.name): rule needs by: rule, but people judge", line: stage.lines(of: "rule"))
         }
       case .reward, .dpo:
+        checkMethod(stage)
         let judges = stage.settings.optionalText("judges")
         if judges == nil { require(.label, for: stage, before: before, all: stages, what: "judgements") }
         if model == nil {
           report("stage \(stage.name) has nothing to train: give the recipe the key model", line: stage.line)
         }
       case .ppo:
+        checkMethod(stage)
         require(.reward, for: stage, before: before, all: stages, what: "a reward model")
       }
       checkPairSplit(stage)

@@ -130,7 +130,7 @@ extension KeyChecker {
     guard let model = top.optionalMap("model") else { return nil }
     let line = top.lines["model"]
     switch (model.optionalText("folder"), model.optionalMap("new")) {
-    case (let folder?, nil): return .folder(folder)
+    case (let folder?, nil): return .folder(folder, addedTokens: model.texts("add_tokens"))
     case (nil, let new?): return .new(new)
     case (nil, nil): report("model needs one of the keys folder and new", line: line)
     case (.some, .some): report("model cannot have both folder and new: a model is loaded or new", line: line)

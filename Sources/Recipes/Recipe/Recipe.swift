@@ -30,8 +30,8 @@ public struct Recipe: Sendable {
 
 /// Where the first weights come from.
 public enum ModelSource: Sendable {
-  /// A Hugging Face folder, as written in the recipe.
-  case folder(String)
+  /// A Hugging Face folder, as written in the recipe, and tokens that are added to it.
+  case folder(String, addedTokens: [String])
   case new(Settings)
 }
 
@@ -45,7 +45,7 @@ public struct RecipeStage: Sendable {
   /// The settings that count for the fingerprint: those that change results, not speed or names.
   package var parameters: JSONValue {
     var values = settings.values
-    for key in ["name", "seed", "from", "reward", "models", "checkpoint_every", "batch_prompts"]
+    for key in ["name", "seed", "from", "reward", "models", "checkpoint_every", "recompute", "batch_prompts"]
     where kind != .eval || key != "models" {
       if key == "reward", kind != .ppo { continue }
       values[key] = nil

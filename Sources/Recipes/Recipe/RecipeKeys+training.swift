@@ -38,6 +38,9 @@ extension RecipeKeys {
       Key("gradient_norm", .positive, default: 1, "gradients are clipped to this norm; 0 means never"),
       Key(
         "microbatch_tokens", .count, default: 512, "tokens worked on at once: memory against speed, never the result"),
+      Key(
+        "recompute", .boolean, default: false,
+        "compute blocks again in the backward instead of keeping them: a third more work for much less memory"),
       Key("checkpoint_every", .count, default: 50, "steps between checkpoints"),
     ]
   }
@@ -53,10 +56,10 @@ extension RecipeKeys {
 
   static let sft: [Key] =
     [
-      Key("method", .choice(["full", "lora"]), default: "lora", "train all weights, or a low-rank update"),
+      method(full: true),
       Key("lora", .map(lora), default: [:], "for method: lora"),
       weights,
-      Key("adapter", .path, "for method: lora: the PEFT folder to start from, its rank and targets included"),
+      Key("adapter", .path, "the PEFT folder to start from, its method and settings included"),
       Key("shuffle", .boolean, default: true, "a new order in each epoch; false keeps the store's order"),
       Key("from", .text, "the stage whose model is trained (default: the last before this one)"),
       Key("origins", .list(.choice(originNames)), "pairs to train on (default: all)"),
@@ -64,19 +67,21 @@ extension RecipeKeys {
       Key(
         "evaluate_every", .countOrZero, default: 50,
         "steps between measurements on validation pairs; 0 means at the end"),
-    ] + training(epochs: 3, learningRate: 2e-4, batch: 16, batchHelp: "pairs per step")
+    ] + tuning + training(epochs: 3, learningRate: 2e-4, batch: 16, batchHelp: "pairs per step")
 
-  static let preferenceSource: [Key] = [
-    Key("from", .text, "the stage whose model is trained (default: the last sft or pretrain stage)"),
-    Key(
-      "judges", .choice(["people", "rule", "imported", "model", "all"]),
-      "whose judgements to train on (default: the label stage's)"),
-    Key("lora", .map(lora), default: [:], "the low-rank update that is trained"),
-    weights,
-    Key("maximum_length", .count, default: 512, "longest prompt and answer, tokens"),
-    Key(
-      "evaluate_every", .countOrZero, default: 25, "steps between measurements on held-out pairs; 0 means at the end"),
-  ]
+  static let preferenceSource: [Key] =
+    [
+      Key("from", .text, "the stage whose model is trained (default: the last sft or pretrain stage)"),
+      Key(
+        "judges", .choice(["people", "rule", "imported", "model", "all"]),
+        "whose judgements to train on (default: the label stage's)"),
+      method(full: false),
+      Key("lora", .map(lora), default: [:], "for method: lora"),
+      weights,
+      Key("maximum_length", .count, default: 512, "longest prompt and answer, tokens"),
+      Key(
+        "evaluate_every", .countOrZero, default: 25, "steps between measurements on held-out pairs; 0 means at the end"),
+    ] + tuning
 
   static let reward: [Key] =
     preferenceSource + [
@@ -95,7 +100,8 @@ extension RecipeKeys {
     [
       Key("from", .text, "the stage whose model is trained (default: the last sft or pretrain stage)"),
       Key("reward", .text, "the stage whose reward model judges (default: the last reward stage)"),
-      Key("lora", .map(lora), default: [:], "the low-rank update that is trained"),
+      method(full: false),
+      Key("lora", .map(lora), default: [:], "for method: lora"),
       weights,
       Key("splits", .list(.choice(["train"])), default: ["train"], "splits whose prompts are answered"),
       Key("origins", .list(.choice(originNames)), "pairs whose questions are used (default: all)"),
@@ -113,7 +119,7 @@ extension RecipeKeys {
       Key("lambda", .fraction, default: 0.95, "of generalised advantage estimation"),
       Key("whiten_rewards", .boolean, default: false, "scale rewards to variance one"),
       Key("missing_end_penalty", .positive, default: 1, "taken from the reward of an answer that does not end"),
-    ]
+    ] + tuning
     + training(
       epochs: 4, learningRate: 3e-4, batch: 32, batchHelp: "prompts per step", schedule: "constant"
     ).filter { !["patience", "keep_best"].contains($0.name) }

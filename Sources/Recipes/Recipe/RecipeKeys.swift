@@ -16,6 +16,10 @@ package enum RecipeKeys {
 
   static let model: [Key] = [
     Key("folder", .path, "a Hugging Face folder: config.json, *.safetensors, tokenizer.json"),
+    Key(
+      "add_tokens", .list(.text),
+      "with folder: new tokens; their rows start as the mean of the others, and the grown model is kept beside the store"
+    ),
     Key("new", .map(newModel), "a new model with random weights"),
   ]
 

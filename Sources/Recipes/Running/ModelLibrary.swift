@@ -61,7 +61,10 @@ package final class ModelLibrary {
     let key = BaseKey(id: model.id, format: format)
     if let known = bases[key] { return known }
     let loaded: LanguageModel
-    if model.kind == .base {
+    if model.kind != .base, try hasVirtualTokens(model), let parent = try parent(of: model) {
+      // They stand before the weights and change none of them.
+      return try base(parent, format: format)
+    } else if model.kind == .base {
       loaded = try LanguageModel(folder: location(model), format: format)
     } else if format != .f32 {
       loaded = LanguageModel(rounding: try freshBase(model), to: format)
@@ -92,7 +95,26 @@ package final class ModelLibrary {
     let shared = try base(parent, format: format)
     let adapter = try Adapter(folder: location(model), model: shared)
     adapter.isTrainable = false
-    return Role(shared, adapter)
+    return Role(shared, adapter, prompt: try hasVirtualTokens(model) ? nil : prompt(of: parent, model: shared))
+  }
+
+  /// The virtual tokens that a model was trained with, in the state that they were left in; nil without any.
+  ///
+  /// - Parameter trainsEncoder: whether they are computed from their encoder again.
+  package func prompt(
+    of record: ModelRecord, model: LanguageModel, trainsEncoder: Bool = false
+  ) throws -> Adapter? {
+    guard record.kind != .base else { return nil }
+    guard try hasVirtualTokens(record) else {
+      return try parent(of: record).flatMap { try prompt(of: $0, model: model, trainsEncoder: trainsEncoder) }
+    }
+    let adapter = try Adapter(folder: location(record), model: model, trainsEncoder: trainsEncoder)
+    adapter.isTrainable = false
+    return adapter
+  }
+
+  private func hasVirtualTokens(_ model: ModelRecord) throws -> Bool {
+    if case .prompt = try Adapter.method(folder: location(model)) { true } else { false }
   }
 
   /// The tokenizer of a model, which lies in the folder of the weights it stands on.

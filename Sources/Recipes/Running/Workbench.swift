@@ -52,7 +52,12 @@ extension Recipe {
     guard let model else { return stages }
     let settings: Settings =
       switch model {
-      case .folder(let folder): Settings(place: "model", values: ["folder": .string(folder)])
+      case .folder(let folder, let tokens):
+        Settings(
+          place: "model",
+          values: tokens.isEmpty
+            ? ["folder": .string(folder)]
+            : ["folder": .string(folder), "add_tokens": .array(tokens.map { .string($0) })])
       case .new(let settings): settings
       }
     let stage = RecipeStage(kind: .model, name: "model", settings: settings, line: settings.line)

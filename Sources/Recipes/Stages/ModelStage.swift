@@ -45,16 +45,29 @@ package struct ModelStage: StageRunner {
       model: record.id)
   }
 
-  /// A folder is used where it lies.
+  /// A folder is used where it lies, unless its vocabulary grows.
   private func adopt(_ source: URL) throws -> StageOutcome {
     let model = try LanguageModel(folder: source)
-    _ = try Tokenizer(folder: source)
+    let tokenizer = try Tokenizer(folder: source)
+    let newTokens = stage.settings.texts("add_tokens")
+    if !newTokens.isEmpty { return try grow(model, tokenizer, by: newTokens) }
     let record = ModelRecord(
       name: "\(bench.recipe.name)/model", kind: .base, path: source.path,
       hash: try ModelLibrary.hash(ofWeightsIn: source))
     let added = try bench.store.addModel(record)
     return StageOutcome(
       "\(source.lastPathComponent), \(NewModel.size(model.configuration.parameterCount)) parameters", model: added.id)
+  }
+
+  private func grow(_ model: LanguageModel, _ tokenizer: Tokenizer, by tokens: [String]) throws -> StageOutcome {
+    let tokenizer = try tokenizer.adding(tokens)
+    let size = max(model.configuration.vocabularySize, tokenizer.vocabularySize)
+    let grown = LanguageModel(growing: model, vocabularySize: size)
+    let record = try bench.models.save(name: "\(bench.recipe.name)/model", kind: .base, parent: nil) { folder in
+      try grown.save(to: folder)
+      try tokenizer.save(to: folder)
+    }
+    return StageOutcome("\(tokens.count) new tokens, \(size) rows", model: record.id)
   }
 
   private func learnTokenizer() throws -> Tokenizer {

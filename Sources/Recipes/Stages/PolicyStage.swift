@@ -39,20 +39,21 @@ package struct PolicyStage: StageRunner {
     let tokenizer = try bench.models.tokenizer(start)
     let base = try bench.models.base(start, format: stage.weights)
     base.isTrainable = false
-    let adapter = try Adapter(stage.adapter, model: base, seed: training.seed)
+    let policy = try training.newRole(base, start: start, tokenizer: tokenizer)
     let reward = try bench.models.role(rewardModel(), format: stage.weights)
     guard let rewardAdapter = reward.adapter else {
       throw RecipeError.stage(stage.name, problem: "the reward model has no score head")
     }
-    let value = Role(reward.model, try rewardAdapter.copy(model: reward.model))
+    let value = Role(reward.model, try rewardAdapter.copy(model: reward.model), prompt: reward.prompt)
     value.adapter?.isTrainable = true
     let trainer = try PolicyOptimizationTrainer(
-      policy: Role(base, adapter), reference: Role(base), value: value, reward: .role(reward),
+      policy: policy, reference: Role(base, prompt: try bench.models.prompt(of: start, model: base)), value: value,
+      reward: .role(reward),
       prompts: try prompts().map(tokenizer.row),
-      options: options(stopTokens: tokenizer.stopTokens, context: base.configuration.maximumPositions),
+      options: options(stopTokens: tokenizer.stopTokens, context: policy.maximumPositions),
       context: training.context(job, tokenizer: tokenizer))
     let outcome = try training.finished(trainer.train())
-    let record = try training.save(adapter, parent: start)
+    let record = try training.save(policy.adapter!, parent: start)
     let rewards = try bench.store.metrics(run: job.run.id, name: "reward").map(\.value)
     var summary = training.summary(outcome)
     if let first = rewards.first, let last = rewards.last {

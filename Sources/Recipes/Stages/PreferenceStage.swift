@@ -24,21 +24,22 @@ package struct PreferenceStage: StageRunner {
     let tokenizer = try bench.models.tokenizer(start)
     let base = try bench.models.base(start, format: stage.weights)
     base.isTrainable = false
-    let adapter = try Adapter(stage.adapter, model: base, seed: training.seed)
+    let policy = try training.newRole(base, start: start, tokenizer: tokenizer)
     let data = try JudgedData(stage, bench: bench)
     let settings = stage.settings
     let options = PreferenceOptions(
       optimizer: stage.optimizer,
-      loop: stage.loop(seed: training.seed, lengthKey: "maximum_length", context: base.configuration.maximumPositions),
+      loop: stage.loop(seed: training.seed, lengthKey: "maximum_length", context: policy.maximumPositions),
       losses: losses,
       beta: settings.number("beta"), labelSmoothing: settings.number("label_smoothing"))
     let trainer = try PreferenceTrainer(
-      policy: Role(base, adapter), reference: Role(base), rows: data.train.map(tokenizer.row),
+      policy: policy, reference: Role(base, prompt: try bench.models.prompt(of: start, model: base)),
+      rows: data.train.map(tokenizer.row),
       validation: data.validation.map(tokenizer.row), options: options,
       cache: StoredReferences(store: bench.store, modelHash: try referenceIdentity(start)),
       context: training.context(job, tokenizer: tokenizer))
     let outcome = try training.finished(trainer.train())
-    let record = try training.save(adapter, parent: start)
+    let record = try training.save(policy.adapter!, parent: start)
     return StageOutcome(
       training.summary(outcome, validation: "rewards/accuracies"), model: record.id, values: training.values(outcome))
   }

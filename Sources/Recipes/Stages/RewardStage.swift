@@ -25,17 +25,17 @@ package struct RewardStage: StageRunner {
     let tokenizer = try bench.models.tokenizer(start)
     let base = try bench.models.base(start, format: stage.weights)
     base.isTrainable = false
-    let adapter = try Adapter(stage.adapter, model: base, seed: training.seed, scoreHead: true)
+    let role = try training.newRole(base, start: start, tokenizer: tokenizer, scoreHead: true)
     let data = try JudgedData(stage, bench: bench)
     let options = RewardOptions(
       optimizer: stage.optimizer,
-      loop: stage.loop(seed: training.seed, lengthKey: "maximum_length", context: base.configuration.maximumPositions),
+      loop: stage.loop(seed: training.seed, lengthKey: "maximum_length", context: role.maximumPositions),
       centering: stage.settings.number("centre"))
     let trainer = try RewardTrainer(
-      role: Role(base, adapter), rows: data.train.map(tokenizer.row), validation: data.validation.map(tokenizer.row),
+      role: role, rows: data.train.map(tokenizer.row), validation: data.validation.map(tokenizer.row),
       options: options, context: training.context(job, tokenizer: tokenizer))
     let outcome = try training.finished(trainer.train())
-    let record = try training.save(adapter, kind: .reward, parent: start)
+    let record = try training.save(role.adapter!, kind: .reward, parent: start)
     return StageOutcome(
       training.summary(outcome, validation: "rewards/accuracies"), model: record.id, values: training.values(outcome))
   }

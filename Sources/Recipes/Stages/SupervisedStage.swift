@@ -35,9 +35,11 @@ package struct SupervisedStage: StageRunner {
     stage.settings.optionalText("adapter").map { URL(fileURLWithPath: bench.recipe.resolve($0)) }
   }
 
-  private func newAdapter(_ model: LanguageModel) throws -> Adapter {
-    if let adapterFolder { return try Adapter(folder: adapterFolder, model: model) }
-    return try Adapter(stage.adapter, model: model, seed: training.seed)
+  private func newRole(_ model: LanguageModel, _ start: ModelRecord, _ tokenizer: Tokenizer) throws -> Role {
+    guard let adapterFolder else { return try training.newRole(model, start: start, tokenizer: tokenizer) }
+    return Role(
+      model, try Adapter(folder: adapterFolder, model: model, trainsEncoder: true),
+      prompt: try bench.models.prompt(of: start, model: model))
   }
 
   package func inputs() throws -> [StageInput] {
@@ -57,10 +59,13 @@ package struct SupervisedStage: StageRunner {
   package func run(_ job: StageJob) throws -> StageOutcome {
     let start = try training.start()
     let tokenizer = try bench.models.tokenizer(start)
-    let isFull = stage.settings.text("method") == "full"
+    let isFull = stage.method == .full
     let model = try isFull ? bench.models.freshBase(start) : bench.models.base(start, format: stage.weights)
-    let adapter = try isFull ? nil : newAdapter(model)
     model.isTrainable = isFull
+    if isFull, try bench.models.prompt(of: start, model: model) != nil {
+      throw RecipeError.stage(stage.name, problem: "\(start.name) has virtual tokens, which method: full cannot keep")
+    }
+    let role = try isFull ? Role(model) : newRole(model, start, tokenizer)
     guard try pairs(.train).count() > 0 else {
       throw RecipeError.stage(
         stage.name, problem: "the store has no training pairs: put a pairs stage first, or prep import some")
@@ -68,14 +73,14 @@ package struct SupervisedStage: StageRunner {
     let options = SupervisedOptions(
       optimizer: stage.optimizer,
       loop: stage.loop(
-        seed: training.seed, lengthKey: "maximum_length", context: model.configuration.maximumPositions))
+        seed: training.seed, lengthKey: "maximum_length", context: role.maximumPositions))
     let trainer = try SupervisedTrainer(
-      role: Role(model, adapter), feed: feed(.train, tokenizer), validation: feed(.validation, tokenizer),
+      role: role, feed: feed(.train, tokenizer), validation: feed(.validation, tokenizer),
       options: options, folder: bench.models.checkpoints(ofRun: job.run.id),
       context: training.context(job, tokenizer: tokenizer))
     let outcome = try training.finished(trainer.train())
     let record =
-      try adapter.map { try training.save($0, parent: start) }
+      try role.adapter.map { try training.save($0, parent: start) }
       ?? training.save(model, tokenizer: tokenizer, parent: start)
     return StageOutcome(training.summary(outcome), model: record.id, values: training.values(outcome))
   }

@@ -19,6 +19,7 @@ extension RecipeStage {
     LoopOptions(
       seed: seed, epochs: settings.number("epochs"), maximumSteps: settings.optionalInteger("steps"),
       batchSize: settings.integer("batch"), microbatchTokens: settings.integer("microbatch_tokens"),
+      recomputes: settings.flag("recompute"),
       maximumLength: min(context, lengthKey.map(settings.integer) ?? context),
       shuffles: settings.values["shuffle"]?.bool ?? true,
       evaluateEvery: settings.optionalInteger("evaluate_every") ?? 0,

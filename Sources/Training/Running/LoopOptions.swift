@@ -9,7 +9,7 @@ public struct LoopOptions: Codable, Sendable, Hashable {
   /// Rows of the stream that are computed at once; memory, not results, depends on it.
   public var microbatchTokens: Int
   /// Whether blocks are computed again in the backward instead of being kept: a third more work for little memory.
-  public var recomputes: Bool
+  public var recomputes = false
   /// Longest sequence in tokens, at most what the model can read.
   public var maximumLength: Int
   public var shuffles: Bool
@@ -20,15 +20,22 @@ public struct LoopOptions: Codable, Sendable, Hashable {
   /// Ends with the weights of the best evaluation instead of the last step's.
   public var restoresBest: Bool
   /// Steps between checkpoints; 0 saves at the end or when cancelled only.
-  public var checkpointEvery: Int
+  public var checkpointEvery = 0
   /// The newest checkpoints that are kept, besides the best.
-  public var keepLast: Int
+  public var keepLast = 2
   /// Checkpoints of every n-th step are kept; 0 keeps none for that.
-  public var keepEvery: Int
+  public var keepEvery = 0
+
+  /// What decides a run's results; the rest may change when it goes on.
+  private enum CodingKeys: String, CodingKey {
+    case seed, epochs, maximumSteps, batchSize, microbatchTokens, maximumLength, shuffles, evaluateEvery, patience
+    case restoresBest
+  }
 
   public init(
     seed: UInt64 = 0, epochs: Double = 1, maximumSteps: Int? = nil, batchSize: Int = 8, microbatchTokens: Int = 1024,
-    recomputes: Bool = false, maximumLength: Int = 1024, shuffles: Bool = true, evaluateEvery: Int = 0, patience: Int? = nil,
+    recomputes: Bool = false, maximumLength: Int = 1024, shuffles: Bool = true, evaluateEvery: Int = 0,
+    patience: Int? = nil,
     restoresBest: Bool = false, checkpointEvery: Int = 0, keepLast: Int = 2, keepEvery: Int = 0
   ) {
     self.seed = seed
