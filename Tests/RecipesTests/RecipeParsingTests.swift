@@ -61,7 +61,10 @@ struct RecipeParsingTests {
     ("batch: 0", "r.yaml:6: stage sft: batch must be a whole number from 1, not 0"),
     ("batch: 2.5", "r.yaml:6: stage sft: batch must be a whole number from 1, not 2.5"),
     ("method: lore", "r.yaml:6: stage sft: method cannot be lore: did you mean lora?"),
-    ("method: [lora]", "r.yaml:6: stage sft: method must be one of full, lora, prefix, p-tuning-v2, p-tuning, prompt, tokens, not a list"),
+    (
+      "method: [lora]",
+      "r.yaml:6: stage sft: method must be one of full, lora, prefix, p-tuning-v2, p-tuning, prompt, tokens, not a list"
+    ),
     ("lora: {ranks: 2}", "r.yaml:6: stage sft: lora has no key ranks: did you mean rank?"),
   ])
   func wrongKeysNameTheLineAndTheNearestName(line: String, message: String) {

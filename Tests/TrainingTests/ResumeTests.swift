@@ -64,6 +64,21 @@ import Training
     }
   }
 
+  @Test(arguments: PromptParityTests.Case.allCases) func virtualTokensAndTokenRows(kind: PromptParityTests.Case) throws
+  {
+    let rows = pairs.map { TrainingRow(id: $0.id, prompt: $0.prompt, answer: $0.chosen) }
+    try expectSameBits { context in
+      let model = try kind.model()
+      let role = Role(model, try kind.newAdapter(model))
+      var loop = loop()
+      // A setting that changes memory alone.
+      loop.recomputes = context.checkpoints != nil
+      let options = SupervisedOptions(optimizer: OptimizerOptions(learningRate: 0.01), loop: loop)
+      let trainer = try SupervisedTrainer(role: role, rows: rows, options: options, context: context)
+      return (trainer.train, role.trainableParameters)
+    }
+  }
+
   @Test func pretrainingOfAWholeModel() throws {
     let rows = pairs.map { TrainingRow(id: $0.id, document: $0.prompt + $0.rejected) }
     try expectSameBits { context in

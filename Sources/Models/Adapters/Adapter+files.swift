@@ -43,8 +43,8 @@ extension Adapter {
         model.configuration,
         weight: hasEncoder
           ? read(SafetensorsFile(encoderFile))
-          : { _, shape in
-            try read(file)(AdapterTensorName.prompt, shape)
+          : { name, shape in
+            try read(file)(AdapterTensorName.prompt, shape).renamed(name)
           })
       self.init(configuration, encoder: encoder, model: model.configuration, scoreHead: scoreHead)
     }
