@@ -5,11 +5,14 @@
 public final class Tape {
   public let isRecording: Bool
   public let workspace: Workspace
+  /// What dropout draws its masks by; nil outside of training passes, where nothing is dropped.
+  public let dropout: DropoutKey?
   private var records: [() -> Void] = []
   private let start: Workspace.Mark
 
-  public init(recording: Bool = true, workspace: Workspace) {
+  public init(recording: Bool = true, workspace: Workspace, dropout: DropoutKey? = nil) {
     self.isRecording = recording
+    self.dropout = dropout
     self.workspace = workspace
     self.start = workspace.mark
   }

@@ -16,6 +16,8 @@ public enum ModelError: Error, Hashable, Sendable, CustomStringConvertible {
   case unwritable(file: String, reason: String)
   /// An adapter's targets match no linear layer of the model.
   case noTargets(String, [String])
+  /// A layer has no principal part of this rank.
+  case rankTooHigh(String, rank: Int, limit: Int)
   /// No preset has this name.
   case unknownPreset(String, known: [String])
 
@@ -33,6 +35,8 @@ public enum ModelError: Error, Hashable, Sendable, CustomStringConvertible {
     case .noTargets(let targets, let examples):
       "the adapter's target_modules (\(targets)) match no linear layer; "
         + "layers are called, for example, \(examples.joined(separator: ", "))"
+    case .rankTooHigh(let layer, let rank, let limit):
+      "\(layer) has \(limit) singular values, fewer than the rank \(rank) that start: pissa asks for; lower the rank"
     case .unknownPreset(let name, let known): "no preset is called \(name); there are \(known.joined(separator: ", "))"
     }
   }

@@ -39,7 +39,7 @@ package struct PolicyStage: StageRunner {
     let tokenizer = try bench.models.tokenizer(start)
     let base = try bench.models.base(start, format: stage.weights)
     base.isTrainable = false
-    let adapter = try Adapter(stage.adapter, model: base, seed: training.seed)
+    let adapter = try stage.newAdapter(base, seed: training.seed)
     let reward = try bench.models.role(rewardModel(), format: stage.weights)
     guard let rewardAdapter = reward.adapter else {
       throw RecipeError.stage(stage.name, problem: "the reward model has no score head")

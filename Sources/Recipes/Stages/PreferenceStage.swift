@@ -24,7 +24,7 @@ package struct PreferenceStage: StageRunner {
     let tokenizer = try bench.models.tokenizer(start)
     let base = try bench.models.base(start, format: stage.weights)
     base.isTrainable = false
-    let adapter = try Adapter(stage.adapter, model: base, seed: training.seed)
+    let adapter = try stage.newAdapter(base, seed: training.seed)
     let data = try JudgedData(stage, bench: bench)
     let settings = stage.settings
     let options = PreferenceOptions(

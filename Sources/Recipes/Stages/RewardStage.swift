@@ -25,7 +25,7 @@ package struct RewardStage: StageRunner {
     let tokenizer = try bench.models.tokenizer(start)
     let base = try bench.models.base(start, format: stage.weights)
     base.isTrainable = false
-    let adapter = try Adapter(stage.adapter, model: base, seed: training.seed, scoreHead: true)
+    let adapter = try stage.newAdapter(base, seed: training.seed, scoreHead: true)
     let data = try JudgedData(stage, bench: bench)
     let options = RewardOptions(
       optimizer: stage.optimizer,

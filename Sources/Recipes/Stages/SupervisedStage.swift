@@ -36,8 +36,12 @@ package struct SupervisedStage: StageRunner {
   }
 
   private func newAdapter(_ model: LanguageModel) throws -> Adapter {
-    if let adapterFolder { return try Adapter(folder: adapterFolder, model: model) }
-    return try Adapter(stage.adapter, model: model, seed: training.seed)
+    if let adapterFolder {
+      let adapter = try Adapter(folder: adapterFolder, model: model)
+      adapter.setLearningRateRatio(stage.lowRankRatio)
+      return adapter
+    }
+    return try stage.newAdapter(model, seed: training.seed)
   }
 
   package func inputs() throws -> [StageInput] {
