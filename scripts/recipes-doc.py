@@ -15,6 +15,8 @@ def kind(key):
     if "anyOf" in key or "oneOf" in key:
         listed = next((k for k in key.get("anyOf", key.get("oneOf")) if k.get("type") == "array"), None)
         return "list of " + kind(listed["items"]) if listed else "value"
+    if isinstance(key.get("additionalProperties"), dict):
+        return "names with " + kind(key["additionalProperties"])
     name = key.get("type", "value")
     name = name if isinstance(name, str) else name[0]
     if name == "array":

@@ -17,6 +17,7 @@ public enum BLAS {
   }
 
   private struct Library: @unchecked Sendable {
+    let handle: UnsafeMutableRawPointer
     let product: MatrixProduct
     let core: String
     let configuration: String
@@ -27,6 +28,17 @@ public enum BLAS {
   /// Loads the library, or says what to install.
   /// - Throws: `LoadError`.
   public static func require() throws { _ = try library.get() }
+
+  /// The address of another of the library's functions, LAPACK's included.
+  /// - Throws: `LoadError` where the library was built without it.
+  static func function(_ name: String) throws(LoadError) -> UnsafeMutableRawPointer {
+    guard let symbol = dlsym(try library.get().handle, name) else {
+      throw LoadError(
+        description: "this OpenBLAS has no \(name), which a start: pissa needs; install the one of the package "
+          + "libopenblas0-pthread")
+    }
+    return symbol
+  }
 
   /// Kernel family in use and the library's own description, for `rlhf doctor`.
   /// - Throws: `LoadError`.
@@ -75,7 +87,7 @@ public enum BLAS {
     }
     return .success(
       Library(
-        product: unsafeBitCast(symbol, to: MatrixProduct.self), core: text("openblas_get_corename"),
+        handle: handle, product: unsafeBitCast(symbol, to: MatrixProduct.self), core: text("openblas_get_corename"),
         configuration: text("openblas_get_config")))
   }
 }

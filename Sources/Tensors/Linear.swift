@@ -22,23 +22,6 @@ public final class Linear: Sendable {
   public var isTrainable: Bool { weight.isTrainable || bias?.isTrainable == true }
 }
 
-/// A low-rank addition to a linear layer: y += scale * (x Aᵀ) Bᵀ (LoRA, Hu et al. 2021).
-public struct LowRankDelta: Sendable {
-  /// A [R, in], B [out, R].
-  public let a: Parameter
-  public let b: Parameter
-  public let scale: Float
-
-  public init(a: Parameter, b: Parameter, scale: Float) {
-    self.a = a
-    self.b = b
-    self.scale = scale
-  }
-
-  public var rank: Int { a.value.shape[0] }
-  public var isTrainable: Bool { a.isTrainable || b.isTrainable }
-}
-
 extension Linear {
   func addBias(_ y: Tensor, rows: Range<Int>) {
     guard let bias else { return }

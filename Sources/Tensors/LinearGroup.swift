@@ -6,49 +6,58 @@ public enum LinearGroup {
   public static func forward(
     _ layers: [AppliedLinear], to ys: [Tensor], x: Tensor, accumulate: Bool = false, workspace: Workspace
   ) {
-    let rows = x.rows
     workspace.scratch {
-      let packed = PackedRows(rows: rows, depth: x.columns, workspace: workspace)
-      let lows = layers.map { PackedRows(rows: rows, depth: $0.rank, workspace: workspace) }
-      Threads.ranges(rows, grain: PackedRows.grain) { range in
-        packed.pack(range, from: x.data, stride: x.columns)
-        for (layer, packedLow) in zip(layers, lows) {
-          guard let delta = layer.delta, let low = layer.low else { continue }
-          project(
-            range, of: packed, by: .matrix(delta.a.value.data, stride: x.columns, transposed: true), layer, to: low)
-          packedLow.pack(range, from: low.data, stride: low.columns)
-        }
-      }
-      ProductSum.run(
-        layers.indices.map { index in
-          let layer = layers[index]
-          var terms = [ProductTerm(a: packed, b: layer.linear.weight.side(transposed: true))]
-          if let delta = layer.delta {
-            terms.append(
-              ProductTerm(a: lows[index], b: .matrix(delta.b.value.data, stride: layer.rank, transposed: true)))
-          }
-          return ProductSum(
-            y: ys[index].data, stride: layer.linear.outputs, rows: rows, columns: layer.linear.outputs, terms: terms,
-            accumulate: accumulate)
-        })
+      let pass = LinearForward(layers, x: x, workspace: workspace)
+      pass.pack()
+      ProductSum.run(pass.sums(ys, accumulate: accumulate))
+      pass.scale(ys, accumulate: accumulate)
     }
     for (layer, y) in zip(layers, ys) where layer.linear.bias != nil {
-      Threads.ranges(rows, grain: PackedRows.grain) { layer.linear.addBias(y, rows: $0) }
+      Threads.ranges(x.rows, grain: PackedRows.grain) { layer.linear.addBias(y, rows: $0) }
     }
   }
 
   /// The same for at most 32 rows by streaming the weights once: the product of generation. A row's result does not
   /// depend on how many rows there are.
   public static func stream(_ layers: [AppliedLinear], to ys: [Tensor], x: Tensor, accumulate: Bool = false) {
-    stream(zip(layers, ys).map { StreamedProduct(weight: $0.linear.weight, y: $1, x: x, accumulate: accumulate) })
-    for (layer, y) in zip(layers, ys) { layer.linear.addBias(y, rows: 0..<x.rows) }
-    let adapted = zip(layers, ys).filter { $0.0.delta != nil }
-    guard !adapted.isEmpty else { return }
+    let results = zip(layers, ys).map { $0.direction?.z ?? $1 }
     stream(
-      adapted.map { StreamedProduct(weight: .dense($0.0.delta!.a), y: $0.0.low!, x: x, accumulate: false) })
-    for (layer, _) in adapted { ck_scale(layer.low!.data, layer.delta!.scale, layer.low!.count) }
-    stream(
-      adapted.map { StreamedProduct(weight: .dense($0.0.delta!.b), y: $0.1, x: $0.0.low!, accumulate: true) })
+      zip(layers, results).map {
+        StreamedProduct(
+          weight: $0.linear.weight, y: $1, x: x, accumulate: accumulate && $0.direction == nil)
+      })
+    for (layer, y) in zip(layers, ys) where layer.direction == nil { layer.linear.addBias(y, rows: 0..<x.rows) }
+    let parts = zip(layers, results).flatMap { StreamedPart.of($0, y: $1) }
+    guard !parts.isEmpty else { return }
+    stream(parts.map { StreamedProduct(weight: .dense($0.a), y: $0.low, x: x, accumulate: false) })
+    for part in parts { ck_scale(part.low.data, part.scale, part.low.count) }
+    // Two parts of one layer add to the same output, one after the other.
+    for starts in [true, false] {
+      let chosen = parts.filter { $0.isStart == starts }
+      stream(chosen.map { StreamedProduct(weight: .dense($0.b), y: $0.y, x: $0.low, accumulate: true) })
+    }
+    for (layer, y) in zip(layers, ys) {
+      guard let direction = layer.direction else { continue }
+      direction.scale(y, rows: 0..<x.rows, accumulate: accumulate)
+      layer.linear.addBias(y, rows: 0..<x.rows)
+    }
+  }
+
+  /// y += scale * (x Aᵀ) Bᵀ: a delta, or a start that is taken off.
+  private struct StreamedPart {
+    let a: Parameter
+    let b: Parameter
+    let scale: Float
+    let low: Tensor
+    let y: Tensor
+    let isStart: Bool
+
+    static func of(_ layer: AppliedLinear, y: Tensor) -> [StreamedPart] {
+      guard let delta = layer.delta, let low = layer.low else { return [] }
+      let part = StreamedPart(a: delta.a, b: delta.b, scale: delta.scale, low: low, y: y, isStart: false)
+      guard let start = delta.start, let startLow = layer.startLow else { return [part] }
+      return [part, StreamedPart(a: start.a, b: start.b, scale: -delta.scale, low: startLow, y: y, isStart: true)]
+    }
   }
 
   private struct StreamedProduct {
@@ -74,13 +83,13 @@ public enum LinearGroup {
 
   /// low [T, R], a range of its rows, = scale * packed rows times `side`.
   static func project(
-    _ range: Range<Int>, of packed: PackedRows, by side: RightSide, _ layer: AppliedLinear, to low: Tensor
+    _ range: Range<Int>, of packed: PackedRows, by side: RightSide, scale: Float, to low: Tensor
   ) {
     ProductSum(
       y: low.data, stride: low.columns, rows: low.rows, columns: low.columns,
       terms: [ProductTerm(a: packed, b: side)], accumulate: false
     ).compute(rows: range, columns: 0..<low.columns)
-    ck_scale(low.row(range.lowerBound), layer.delta!.scale, range.count * low.columns)
+    ck_scale(low.row(range.lowerBound), scale, range.count * low.columns)
   }
 
   /// Adds the parameters' gradients, and the input's, summed over the layers, to dx [T, in] unless it is nil.
@@ -96,11 +105,13 @@ public enum LinearGroup {
       pass.pack(forInput: dx != nil)
       var sums: [ProductSum] = []
       if let dx { sums.append(pass.inputGradient(dx, accumulate: accumulate)) }
-      let gradients = pass.deltaGradients(x: x)
+      var gradients = pass.deltaGradients(x: x)
+      if let dx { gradients += pass.droppedInputGradients(dx) }
       sums += gradients.map(\.sum)
       if let x { sums += pass.weightGradients(x: x) }
       ProductSum.run(sums)
       for gradient in gradients { gradient.add() }
+      pass.addMagnitudeGradients()
     }
     for (layer, dy) in zip(layers, dys) { layer.linear.addBiasGradient(dy: dy) }
   }

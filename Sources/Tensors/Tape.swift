@@ -7,12 +7,17 @@ public final class Tape {
   /// Whether blocks keep their input alone and are computed again in the backward: a third more work for little memory.
   public let recomputesBlocks: Bool
   public let workspace: Workspace
+  /// What dropout draws its masks by; nil outside of training passes, where nothing is dropped.
+  public let dropout: DropoutKey?
   private var records: [() -> Void] = []
   private let start: Workspace.Mark
 
-  public init(recording: Bool = true, recomputesBlocks: Bool = false, workspace: Workspace) {
+  public init(
+    recording: Bool = true, recomputesBlocks: Bool = false, workspace: Workspace, dropout: DropoutKey? = nil
+  ) {
     self.isRecording = recording
     self.recomputesBlocks = recomputesBlocks
+    self.dropout = dropout
     self.workspace = workspace
     self.start = workspace.mark
   }

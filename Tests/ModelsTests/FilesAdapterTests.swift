@@ -83,7 +83,7 @@ import Testing
         rank: 16, alpha: 2.5, dropout: 0.05, targets: .modules(["q_proj", "v_proj"]), usesRankStabilisation: true,
         usesMagnitudes: true, rankPattern: ["down_proj": 4], alphaPattern: ["k_proj": 5], layers: [0, 3],
         excludedModules: ["up_proj"], modulesToSave: ["score"], task: .sequenceClassification, baseModel: "模型/base"),
-      AdapterConfiguration(targets: .pattern(#".*\.\d+\.mlp\..*"#)),
+      AdapterConfiguration(targets: .pattern(#".*\.\d+\.mlp\..*"#), excludedPattern: ".*up_proj", start: .gaussian),
     ] {
       let copy = try Files.inTemporaryFolder { folder in
         try configuration.save(to: folder)
@@ -99,7 +99,7 @@ import Testing
     (#"{"peft_type":"LORA","target_modules":["q"],"bias":"all"}"#, "bias \"all\""),
     (#"{"peft_type":"LORA","target_modules":["q"],"r":0}"#, "rank is not positive"),
     (#"{"peft_type":"LORA","target_modules":["q"],"lora_dropout":1.0}"#, "lora_dropout is 1.0"),
-    (#"{"peft_type":"LORA","target_modules":["q"],"init_lora_weights":"pissa"}"#, "pissa"),
+    (#"{"peft_type":"LORA","target_modules":["q"],"init_lora_weights":"olora"}"#, "olora"),
     (#"{"peft_type":"LORA","target_modules":["q"],"task_type":"TOKEN_CLS"}"#, "TOKEN_CLS"),
     (#"{"peft_type":"LORA","target_modules":["q"],"rank_pattern":{"q":"x"}}"#, "rank_pattern maps q"),
     (#"{"peft_type":"LORA","target_modules":["q"],"layer_replication":[[0,4]]}"#, "layer_replication"),

@@ -102,8 +102,7 @@ struct MethodTests {
     let ids = opened.tokenizer.encode("用<工具>。<|note|>")
     #expect(ids.contains(size) && ids.contains(size + 1))
     #expect(opened.role.model.configuration.vocabularySize == Int(size) + 2)
-    guard case .lowRank(let configuration)? = opened.role.adapter?.method else { throw RecipeError.usage("no LoRA") }
-    #expect(configuration.trainedTokens == [Int(size), Int(size) + 1])
+    #expect(opened.role.adapter?.lowRank?.trainedTokens == [Int(size), Int(size) + 1])
   }
 
   @Test(arguments: [

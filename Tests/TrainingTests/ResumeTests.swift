@@ -9,9 +9,11 @@ import Training
 @Suite struct ResumeTests {
   private let pairs = PreferenceRow.small(count: 7, prompt: [1, 87, 85, 261, 201, 57, 2, 201, 1, 67])
 
-  private func newRole(scoreHead: Bool = false, model: LanguageModel? = nil, seed: UInt64 = 1) throws -> Role {
+  private func newRole(
+    scoreHead: Bool = false, model: LanguageModel? = nil, seed: UInt64 = 1,
+    configuration: AdapterConfiguration = AdapterConfiguration(rank: 4, alpha: 8)
+  ) throws -> Role {
     let model = try model ?? Fixture.model()
-    let configuration = AdapterConfiguration(rank: 4, alpha: 8, targetModules: ["all-linear"])
     return Role(model, try Adapter(configuration, model: model, seed: seed, scoreHead: scoreHead))
   }
 
@@ -75,6 +77,45 @@ import Training
       loop.recomputes = context.checkpoints != nil
       let options = SupervisedOptions(optimizer: OptimizerOptions(learningRate: 0.01), loop: loop)
       let trainer = try SupervisedTrainer(role: role, rows: rows, options: options, context: context)
+      return (trainer.train, role.trainableParameters)
+    }
+  }
+
+  static let family = [
+    AdapterConfiguration(rank: 4, alpha: 8, dropout: 0.2, usesMagnitudes: true),
+    AdapterConfiguration(rank: 4, alpha: 8, start: .pissa),
+    AdapterConfiguration(rank: 4, alpha: 8, dropout: 0.2, usesMagnitudes: true, start: .pissa),
+  ]
+
+  @Test(arguments: family) func supervisedWithTheLoRAFamily(configuration: AdapterConfiguration) throws {
+    let rows = pairs.map { TrainingRow(id: $0.id, prompt: $0.prompt, answer: $0.chosen) }
+    try expectSameBits { context in
+      let role = try newRole(configuration: configuration)
+      role.adapter?.setLearningRateRatio(4)
+      let options = SupervisedOptions(optimizer: OptimizerOptions(learningRate: 0.01), loop: loop())
+      let trainer = try SupervisedTrainer(role: role, rows: rows, options: options, context: context)
+      return (trainer.train, role.trainableParameters)
+    }
+  }
+
+  @Test(arguments: family) func rewardWithTheLoRAFamily(configuration: AdapterConfiguration) throws {
+    try expectSameBits { context in
+      let role = try newRole(scoreHead: true, configuration: configuration)
+      let trainer = try RewardTrainer(
+        role: role, rows: pairs, options: RewardOptions(optimizer: OptimizerOptions(learningRate: 0.01), loop: loop()),
+        context: context)
+      return (trainer.train, role.trainableParameters)
+    }
+  }
+
+  /// `aot` couples the pairs of a step, whose log-probabilities are computed before the gradient, under the same masks.
+  @Test(arguments: [PreferenceLossKind.sigmoid, .aot]) func preferenceWithDropout(kind: PreferenceLossKind) throws {
+    try expectSameBits { context in
+      let role = try newRole(configuration: Self.family[0])
+      let options = PreferenceOptions(
+        optimizer: OptimizerOptions(learningRate: 0.01), loop: loop(), losses: [WeightedLoss(kind)])
+      let trainer = try PreferenceTrainer(
+        policy: role, reference: Role(role.model), rows: pairs, options: options, context: context)
       return (trainer.train, role.trainableParameters)
     }
   }

@@ -13,6 +13,7 @@ extension Adapter {
 
   /// Opens a PEFT adapter folder.
   ///
+  /// A PiSSA folder that PEFT did not convert stands on the base without its principal part, which is computed anew.
   /// - Parameter trainsEncoder: whether virtual tokens are computed from their encoder again, where it was saved with
   ///   them, instead of being parameters themselves.
   /// - Throws: `ModelError` naming the file or tensor that is missing, damaged or of the wrong shape.
@@ -28,7 +29,8 @@ extension Adapter {
     switch try AdapterMethodFile.read(folder) {
     case .lowRank(let configuration):
       try self.init(
-        configuration: configuration, model: model, scoreHead: file.names.contains(AdapterTensorName.score)
+        configuration: configuration, model: model, scoreHead: file.names.contains(AdapterTensorName.score),
+        starts: Self.starts(configuration, model: model)
       ) { name, shape in
         try read(file)(file.names.contains(name) ? name : AdapterTensorName.alternative(name), shape).renamed(name)
       }
@@ -52,15 +54,18 @@ extension Adapter {
 
   /// Writes adapter_config.json and adapter_model.safetensors in PEFT's layout.
   ///
+  /// With a start the folder holds the plain LoRA of twice the rank that does the same on the whole base.
   /// - Throws: `ModelError` when the folder cannot be written.
   public func save(to folder: URL) throws {
     try ModelFolder.create(folder)
     let file = folder.appendingPathComponent(Self.weightsName)
     switch method {
     case .lowRank(let configuration):
-      let names = parameters.map { configuration.targetsNothing ? AdapterTensorName.alternative($0.name) : $0.name }
-      try SafetensorsWriter.write(zip(parameters, names).map { $0.renamed($1) }, to: file)
-      try configuration.save(to: folder)
+      let saved = savedParameters.map {
+        configuration.targetsNothing ? $0.renamed(AdapterTensorName.alternative($0.name)) : $0
+      }
+      try SafetensorsWriter.write(saved, to: file)
+      try savedConfiguration(configuration).save(to: folder)
     case .prompt(let configuration):
       let workspace = Workspace()
       let (value, _) = virtualTokens!.encoder.encode(workspace)
@@ -91,7 +96,9 @@ extension Adapter {
     let hasHead = scoreHead != nil || scoreHeadSeed != nil
     switch method {
     case .lowRank(let configuration):
-      return try Adapter(configuration: configuration, model: model, scoreHead: hasHead, weight: weight)
+      return try Adapter(
+        configuration: configuration, model: model, scoreHead: hasHead, starts: deltas.compactMapValues(\.start),
+        weight: weight)
     case .prompt(let configuration):
       let head = hasHead ? weight(AdapterTensorName.promptScore, [1, model.configuration.hiddenSize]) : nil
       return Adapter(

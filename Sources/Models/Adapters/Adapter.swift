@@ -4,7 +4,8 @@ import Tensors
 /// What is trained beside a frozen model: low-rank deltas of its linear layers or virtual tokens, rows of its embedding,
 /// and for reward and value roles a score head.
 ///
-/// Source: LoRA (Hu et al. 2021) as in PEFT: A ~ U(±1/√in), B = 0, scale alpha / r (rsLoRA: alpha / √r).
+/// Source: PEFT's LoRA (Hu et al. 2021) with scale alpha / r (rsLoRA: alpha / √r), and on request DoRA's magnitudes and
+/// PiSSA's start.
 public final class Adapter: @unchecked Sendable {
   /// Which of PEFT's kinds of adapter it is.
   public enum Method: Sendable, Hashable {
@@ -18,11 +19,13 @@ public final class Adapter: @unchecked Sendable {
   let tokenRows: ReplacedRows?
   /// [1, C], no bias.
   public let scoreHead: Parameter?
-  /// Token rows, A and B of every target in the order of the network or an encoder's parameters, then the score head.
+  /// Token rows; A, B and the magnitude of every target in the order of the network, or an encoder's parameters; then
+  /// the score head.
   public let parameters: [Parameter]
 
+  /// - Parameter starts: what is taken off the base, by layer.
   init(
-    configuration: AdapterConfiguration, model: LanguageModel, scoreHead: Bool,
+    configuration: AdapterConfiguration, model: LanguageModel, scoreHead: Bool, starts: [String: LowRankFactors],
     weight: (_ name: String, _ shape: [Int]) throws -> Parameter
   ) throws {
     var deltas: [String: LowRankDelta] = [:]
@@ -31,11 +34,13 @@ public final class Adapter: @unchecked Sendable {
       let rank = configuration.rank(forModule: linear.name)
       let a = try weight(AdapterTensorName.down(linear.name), [rank, linear.inputs])
       let b = try weight(AdapterTensorName.up(linear.name), [linear.outputs, rank])
-      deltas[linear.name] = LowRankDelta(a: a, b: b, scale: configuration.scale(forModule: linear.name))
-      parameters += [a, b]
-    }
-    if configuration.usesMagnitudes {
-      throw ModelError.unsupported(file: "adapter", feature: "DoRA (use_dora)", supported: "LoRA and rsLoRA")
+      let magnitude =
+        try configuration.usesMagnitudes
+        ? weight(AdapterTensorName.magnitude(linear.name), [linear.outputs]) : nil
+      deltas[linear.name] = LowRankDelta(
+        a: a, b: b, scale: configuration.scale(forModule: linear.name), dropout: Float(configuration.dropout),
+        magnitude: magnitude.map(Magnitude.init), start: starts[linear.name])
+      parameters += [a, b] + (magnitude.map { [$0] } ?? [])
     }
     tokenRows = try Self.tokenRows(configuration, model: model, weight: weight)
     guard !deltas.isEmpty || tokenRows != nil else {
@@ -47,31 +52,6 @@ public final class Adapter: @unchecked Sendable {
     self.deltas = deltas
     self.parameters = (tokenRows.map { [$0.rows] } ?? []) + parameters + (self.scoreHead.map { [$0] } ?? [])
     for parameter in self.parameters { parameter.isTrainable = true }
-  }
-
-  /// A new adapter that changes nothing yet.
-  ///
-  /// - Throws: `ModelError` when the configuration targets no layer of the model.
-  public convenience init(
-    _ configuration: AdapterConfiguration, model: LanguageModel, seed: UInt64, scoreHead: Bool = false
-  ) throws {
-    if configuration.dropout != 0 {
-      throw ModelError.unsupported(
-        file: "adapter", feature: "training with dropout \(configuration.dropout)", supported: "0")
-    }
-    try self.init(configuration: configuration, model: model, scoreHead: scoreHead) { name, shape in
-      let value = Tensor.zeros(shape)
-      if name.hasSuffix("lora_A.weight") {
-        var generator = CounterGenerator(seed: seed, purpose: name)
-        let bound = 1 / Float(shape[1]).squareRoot()
-        for index in 0..<value.count { value.data[index] = (generator.nextUniform() * 2 - 1) * bound }
-      } else if name.hasSuffix("score.weight") {
-        value.fillNormal(deviation: 0.02, seed: seed, purpose: name)
-      } else if name == AdapterTensorName.tokens {
-        model.embedding.gather(value, rows: configuration.trainedTokens)
-      }
-      return Parameter(name: name, value: value)
-    }
   }
 
   init(
@@ -86,9 +66,27 @@ public final class Adapter: @unchecked Sendable {
     for parameter in parameters { parameter.isTrainable = true }
   }
 
+  /// The settings of low-rank deltas and token rows; nil for virtual tokens.
+  public var lowRank: AdapterConfiguration? {
+    if case .lowRank(let configuration) = method { configuration } else { nil }
+  }
+
+  /// The deltas by the path of their layer.
+  public var deltasByLayer: [String: LowRankDelta] { deltas }
+
   /// Whether gradients are computed for this adapter.
   public var isTrainable: Bool {
     get { parameters.contains(where: \.isTrainable) }
     set { for parameter in parameters { parameter.isTrainable = newValue } }
+  }
+
+  /// LoRA+ (Hayou et al. 2024): B, and the magnitudes, learn faster than A by this factor.
+  ///
+  /// Source: `create_loraplus_optimizer` of PEFT, which puts every vector into B's group.
+  public func setLearningRateRatio(_ ratio: Double) {
+    for delta in deltas.values {
+      delta.b.learningRateScale = Float(ratio)
+      delta.magnitude?.parameter.learningRateScale = Float(ratio)
+    }
   }
 }

@@ -33,10 +33,10 @@ extension AdapterConfiguration {
       usesRankStabilisation: try file.bool("use_rslora") ?? false, usesMagnitudes: try file.bool("use_dora") ?? false,
       rankPattern: try Self.pattern(file, "rank_pattern", \.integer),
       alphaPattern: try Self.pattern(file, "alpha_pattern", \.number),
-      layers: try file.integers("layers_to_transform"), excludedModules: try file.strings("exclude_modules") ?? [],
-      modulesToSave: try file.strings("modules_to_save") ?? [],
-      trainedTokens: try Self.trainedTokens(file), task: try Task(file),
-      baseModel: try file.string("base_model_name_or_path"))
+      layers: try file.integers("layers_to_transform"), excludedModules: try Self.exclusions(file).modules,
+      excludedPattern: try Self.exclusions(file).pattern,
+      modulesToSave: try file.strings("modules_to_save") ?? [], trainedTokens: try Self.trainedTokens(file),
+      task: try Task(file), baseModel: try file.string("base_model_name_or_path"), start: Self.start(file))
     guard rank > 0, rankPattern.values.allSatisfy({ $0 > 0 }) else {
       throw ModelError.malformed(
         file: file.path, reason: "a rank is not positive (r \(rank), rank_pattern \(rankPattern))")
@@ -72,6 +72,21 @@ extension AdapterConfiguration {
     return tokens.compactMap(\.integer)
   }
 
+  private static func exclusions(_ file: ConfigurationFile) throws -> (modules: [String], pattern: String?) {
+    guard case .string(let pattern)? = file["exclude_modules"] else {
+      return (try file.strings("exclude_modules") ?? [], nil)
+    }
+    guard (try? Regex(pattern)) != nil else {
+      throw ModelError.malformed(file: file.path, reason: "exclude_modules \"\(pattern)\" is no regular expression")
+    }
+    return ([], pattern)
+  }
+
+  private static func start(_ file: ConfigurationFile) -> Start {
+    guard case .string(let name)? = file["init_lora_weights"] else { return .default }
+    return Start(rawValue: name) ?? .default
+  }
+
   private static func pattern<Value>(
     _ file: ConfigurationFile, _ key: String, _ read: (JSONValue) -> Value?
   ) throws -> [String: Value] {
@@ -103,9 +118,12 @@ extension AdapterConfiguration {
     ] where file[key] != .array([]) {
       try refuse(key, supported: "null")
     }
-    // PiSSA and its kind change the base weights at the start, so that the saved deltas do not fit the base as it was.
-    if case .string(let start)? = file["init_lora_weights"], !["gaussian", "orthogonal", "eva"].contains(start) {
-      try refuse("init_lora_weights", supported: "true, false, \"gaussian\", \"orthogonal\", \"eva\"")
+    // PiSSA's kin change the base weights at the start, so that the saved deltas do not fit the base as it was; PiSSA's
+    // own start can be computed again.
+    if case .string(let start)? = file["init_lora_weights"],
+      !["gaussian", "orthogonal", "eva", "pissa"].contains(start)
+    {
+      try refuse("init_lora_weights", supported: "true, false, \"gaussian\", \"orthogonal\", \"eva\", \"pissa\"")
     }
   }
 
@@ -135,10 +153,12 @@ extension AdapterConfiguration {
       "rank_pattern": .object(rankPattern.mapValues(JSONValue.integer)),
       "alpha_pattern": .object(alphaPattern.mapValues(Self.json)),
       "layers_to_transform": layers.map { .array($0.map(JSONValue.integer)) } ?? .null,
-      "exclude_modules": strings(excludedModules), "modules_to_save": strings(modulesToSave),
+      "exclude_modules": excludedPattern.map(JSONValue.string) ?? strings(excludedModules),
+      "modules_to_save": strings(modulesToSave),
       "trainable_token_indices": trainedTokens.isEmpty ? .null : .array(trainedTokens.map(JSONValue.integer)),
       "base_model_name_or_path": baseModel.map(JSONValue.string) ?? .null, "bias": .string("none"),
-      "fan_in_fan_out": .bool(false), "init_lora_weights": .bool(true), "inference_mode": .bool(true),
+      "fan_in_fan_out": .bool(false), "init_lora_weights": start == .default ? .bool(true) : .string(start.rawValue),
+      "inference_mode": .bool(true),
       "layers_pattern": .null, "revision": .null,
     ]
     try ConfigurationFile.write(members, to: folder.appendingPathComponent(Self.fileName))

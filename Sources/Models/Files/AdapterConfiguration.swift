@@ -17,6 +17,16 @@ public struct AdapterConfiguration: Sendable, Hashable, Codable {
     case sequenceClassification = "SEQ_CLS"
   }
 
+  /// What a new adapter's deltas are; the values are a recipe's.
+  public enum Start: String, Sendable, Hashable, Codable, CaseIterable {
+    /// A uniform, B zero.
+    case `default`
+    /// A normal, B zero.
+    case gaussian
+    /// The principal part of the weight, which is taken off the base.
+    case pissa
+  }
+
   /// r, the rank of a delta.
   public var rank: Int
   /// lora_alpha; a delta is scaled by alpha / r.
@@ -36,6 +46,8 @@ public struct AdapterConfiguration: Sendable, Hashable, Codable {
   public var layers: [Int]?
   /// Names of layers that are left alone whatever the targets say.
   public var excludedModules: [String]
+  /// A regular expression for whole paths that are left alone too.
+  public var excludedPattern: String?
   /// Whole layers saved with the adapter, such as the score head.
   public var modulesToSave: [String]
   /// Tokens whose rows of the embedding are trained as well.
@@ -43,13 +55,14 @@ public struct AdapterConfiguration: Sendable, Hashable, Codable {
   public var task: Task
   /// Where the base model came from.
   public var baseModel: String?
+  public var start: Start
 
   public init(
     rank: Int = 8, alpha: Double = 8, dropout: Double = 0, targets: Targets = .allLinear,
     usesRankStabilisation: Bool = false, usesMagnitudes: Bool = false, rankPattern: [String: Int] = [:],
     alphaPattern: [String: Double] = [:], layers: [Int]? = nil, excludedModules: [String] = [],
-    modulesToSave: [String] = [], trainedTokens: [Int] = [], task: Task = .causalLanguageModel,
-    baseModel: String? = nil
+    excludedPattern: String? = nil, modulesToSave: [String] = [], trainedTokens: [Int] = [],
+    task: Task = .causalLanguageModel, baseModel: String? = nil, start: Start = .default
   ) {
     self.rank = rank
     self.alpha = alpha
@@ -61,10 +74,12 @@ public struct AdapterConfiguration: Sendable, Hashable, Codable {
     self.alphaPattern = alphaPattern
     self.layers = layers
     self.excludedModules = excludedModules
+    self.excludedPattern = excludedPattern
     self.modulesToSave = modulesToSave
     self.trainedTokens = trainedTokens
     self.task = task
     self.baseModel = baseModel
+    self.start = start
   }
 
   /// A LoRA over layers by name; the one name `all-linear` stands for every linear layer.
@@ -81,6 +96,7 @@ extension AdapterConfiguration {
   /// Source: `check_target_module_exists` of PEFT.
   public func targets(_ module: String) -> Bool {
     if excludedModules.contains(where: { Self.isNamed(module, $0) }) { return false }
+    if let excludedPattern, Self.matches(module, excludedPattern) { return false }
     if modulesToSave.contains(where: { module.split(separator: ".").map(String.init).contains($0) }) { return false }
     switch targets {
     case .pattern(let pattern): return Self.matches(module, pattern)
@@ -115,19 +131,24 @@ extension AdapterConfiguration {
     }
   }
 
+  /// Whether a key of `rankPattern` or `alphaPattern` is meant for a layer.
+  public static func isMatched(_ module: String, by key: String) -> Bool {
+    isNamed(module, key) || matches(module, "(.*\\.)?(\(key))")
+  }
+
   private static func isNamed(_ module: String, _ name: String) -> Bool {
     module == name || module.hasSuffix("." + name)
   }
 
   /// The first number in the path: `model.layers.3.mlp.up_proj` lies in layer 3.
-  private static func layer(of module: String) -> Int? {
+  public static func layer(of module: String) -> Int? {
     module.split(separator: ".").dropFirst(2).dropLast().lazy.compactMap { Int($0) }.first
   }
 
   /// Keys are tried from the longest, so that the most particular one decides.
   private static func value<Value>(_ pattern: [String: Value], _ module: String) -> Value? {
     pattern.keys.sorted { ($1.count, $0) < ($0.count, $1) }
-      .first { isNamed(module, $0) || matches(module, "(.*\\.)?(\($0))") }
+      .first { isMatched(module, by: $0) }
       .flatMap { pattern[$0] }
   }
 

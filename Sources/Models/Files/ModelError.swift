@@ -18,6 +18,8 @@ public enum ModelError: Error, Hashable, Sendable, CustomStringConvertible {
   case noTargets(String, [String])
   /// A token whose row is to be trained is not in the vocabulary.
   case noToken(Int, vocabularySize: Int)
+  /// A layer has no principal part of this rank.
+  case rankTooHigh(String, rank: Int, limit: Int)
   /// No preset has this name.
   case unknownPreset(String, known: [String])
 
@@ -36,6 +38,8 @@ public enum ModelError: Error, Hashable, Sendable, CustomStringConvertible {
       "the adapter's target_modules (\(targets)) match no linear layer; "
         + "layers are called, for example, \(examples.joined(separator: ", "))"
     case .noToken(let token, let size): "token \(token) is to be trained, but the vocabulary has \(size) tokens"
+    case .rankTooHigh(let layer, let rank, let limit):
+      "\(layer) has \(limit) singular values, fewer than the rank \(rank) that start: pissa asks for; lower the rank"
     case .unknownPreset(let name, let known): "no preset is called \(name); there are \(known.joined(separator: ", "))"
     }
   }

@@ -46,7 +46,7 @@ struct BlockContext {
   func delta(_ linear: Linear) -> LowRankDelta? { adapter?.deltas[linear.name] }
   func trains(_ linear: Linear) -> Bool { linear.isTrainable || delta(linear)?.isTrainable == true }
   func applied(_ linear: Linear, rows: Int) -> AppliedLinear {
-    AppliedLinear(linear, delta: delta(linear), rows: rows, workspace: workspace)
+    AppliedLinear(linear, delta: delta(linear), rows: rows, workspace: workspace, dropout: tape.dropout)
   }
 }
 

@@ -18,7 +18,7 @@ struct BlockPass {
     result.copy(from: x)
     _ = run(result, context, recorded: false)
     context.tape.record {
-      let again = Tape(recording: true, workspace: workspace)
+      let again = Tape(recording: true, workspace: workspace, dropout: context.tape.dropout)
       _ = run(x, context.on(again), recorded: true)
       again.backward()
     }

@@ -75,6 +75,9 @@ public final class LanguageModel: @unchecked Sendable {
   /// Linear layers by module path, the ones that an adapter may target.
   var linears: [Linear] { blocks.flatMap(\.linears) }
 
+  /// Paths of the layers that an adapter may target, in the order of the network.
+  public var linearNames: [String] { linears.map(\.name) }
+
   /// Bytes that the weights take in the form they are kept in.
   public var weightBytes: Int {
     let matrices = [embedding] + linears.map(\.weight) + (configuration.tiesEmbeddings ? [] : [head])

@@ -32,6 +32,8 @@ package indirect enum ValueType: Sendable {
   /// A list; a single value stands for a list of one.
   case list(ValueType)
   case map([Key])
+  /// Names of the writer's choice, each with a value.
+  case table(of: ValueType)
 
   static let count: ValueType = .integer(1...1_000_000_000)
   static let countOrZero: ValueType = .integer(0...1_000_000_000)
@@ -49,6 +51,7 @@ package indirect enum ValueType: Sendable {
     case .choice(let names): "one of " + names.joined(separator: ", ")
     case .list(let element): "a list of: \(element.name)"
     case .map: "keys and values"
+    case .table(let element): "names, each with \(element.name)"
     }
   }
 

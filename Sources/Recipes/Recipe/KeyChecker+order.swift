@@ -36,6 +36,7 @@ extension KeyChecker {
         require(.reward, for: stage, before: before, all: stages, what: "a reward model")
       }
       checkPairSplit(stage)
+      checkLowRank(stage)
     }
   }
 

@@ -60,6 +60,14 @@ package struct KeyChecker {
     switch (type, tree.content) {
     case (.map(let keys), .map), (.map(let keys), .scalar(.null)):
       return .object(settings(tree, keys: keys, place: name).values)
+    case (.table, .scalar(.null)):
+      return .object([:])
+    case (.table(let element), .map(let entries)):
+      var values: [String: JSONValue] = [:]
+      for entry in entries {
+        values[entry.key] = value(entry.value, element, name: "\(name): \(entry.key)", line: entry.line ?? line)
+      }
+      return .object(values)
     case (.list(let element), .list(let items)):
       return .array(items.compactMap { value($0, element, name: name, line: line) })
     case (.list(let element), .scalar(let scalar)) where scalar != .null:

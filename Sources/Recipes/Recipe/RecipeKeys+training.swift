@@ -6,14 +6,6 @@ extension RecipeKeys {
     "aot_unpaired", "apo_zero", "apo_down", "discopop", "sft",
   ]
 
-  static let lora: [Key] = [
-    Key("rank", .integer(1...4096), default: 16, "rank of the update"),
-    Key("alpha", .positive, default: 32, "the update is scaled by alpha / rank"),
-    Key(
-      "targets", .list(.choice(["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"])),
-      default: ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"], "adapted linear layers"),
-  ]
-
   /// How the frozen base of an adapter is kept.
   static let weights = Key(
     "weights", .choice(WeightFormat.allCases.map(\.rawValue)), default: "f32",

@@ -78,6 +78,8 @@ public enum RecipeSchema {
         ]
       ]
     case .map(let keys): object(keys, description: description)
+    case .table(let element):
+      ["type": "object", "additionalProperties": schema(element, description: description)]
     }
   }
 }

@@ -37,9 +37,9 @@ package struct SupervisedStage: StageRunner {
 
   private func newRole(_ model: LanguageModel, _ start: ModelRecord, _ tokenizer: Tokenizer) throws -> Role {
     guard let adapterFolder else { return try training.newRole(model, start: start, tokenizer: tokenizer) }
-    return Role(
-      model, try Adapter(folder: adapterFolder, model: model, trainsEncoder: true),
-      prompt: try bench.models.prompt(of: start, model: model))
+    let adapter = try Adapter(folder: adapterFolder, model: model, trainsEncoder: true)
+    adapter.setLearningRateRatio(stage.lowRankRatio)
+    return Role(model, adapter, prompt: try bench.models.prompt(of: start, model: model))
   }
 
   package func inputs() throws -> [StageInput] {

@@ -27,12 +27,6 @@ extension RecipeStage {
       checkpointEvery: settings.integer("checkpoint_every"))
   }
 
-  package var adapter: AdapterConfiguration {
-    let lora = settings.map("lora")
-    return AdapterConfiguration(
-      rank: lora.integer("rank"), alpha: lora.number("alpha"), targetModules: lora.texts("targets"))
-  }
-
   /// How the frozen weights under the update are kept.
   package var weights: WeightFormat { WeightFormat(rawValue: settings.text("weights")) ?? .f32 }
 

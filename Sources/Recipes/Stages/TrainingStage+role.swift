@@ -15,10 +15,14 @@ extension TrainingStage {
     let prompt = try bench.models.prompt(of: start, model: base)
     let task: AdapterConfiguration.Task = scoreHead ? .sequenceClassification : .causalLanguageModel
     guard let configuration = stage.promptConfiguration(task) else {
-      var lowRank = stage.method == .tokens ? AdapterConfiguration(targets: .modules([])) : stage.adapter
-      lowRank.task = task
-      lowRank.trainedTokens = try trainedTokens(tokenizer)
-      return Role(base, try Adapter(lowRank, model: base, seed: seed, scoreHead: scoreHead), prompt: prompt)
+      let tokens = try trainedTokens(tokenizer)
+      let adapter =
+        stage.method == .tokens
+        ? try Adapter(
+          AdapterConfiguration(targets: .modules([]), trainedTokens: tokens, task: task), model: base, seed: seed,
+          scoreHead: scoreHead)
+        : try stage.newAdapter(base, seed: seed, trainedTokens: tokens, task: task)
+      return Role(base, adapter, prompt: prompt)
     }
     guard prompt != nil else {
       return Role(

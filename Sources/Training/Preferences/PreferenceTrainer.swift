@@ -71,7 +71,7 @@ extension PreferenceTrainer: TrainingProcedure {
     let pairs = items.map { rows[$0] }
     let references = items.map { rowReferences[$0] }
     optimizer.zeroGradients()
-    let pass = try train(pairs, references)
+    let pass = try train(pairs, references, step: step)
     let norms = try optimizer.update(learningRates: [learningRate])
     return StepResult(
       loss: pass.summary.loss, gradientNorm: norms[0],
@@ -96,20 +96,24 @@ extension PreferenceTrainer: TrainingProcedure {
   /// Where a pair's loss depends on the other pairs and these do not fit at once, all log-probabilities are computed
   /// first, without the tape.
   private func train(
-    _ pairs: [PreferenceRow], _ references: [AnswerLogProbabilities]
+    _ pairs: [PreferenceRow], _ references: [AnswerLogProbabilities], step: Int
   ) throws -> (summary: PreferenceSummary, operations: Double) {
     let loss = options.loss
     let ranges = ranges(pairs)
     let tokensPerPair = Double(pairs.reduce(0) { $0 + $1.chosen.count }) / Double(pairs.count)
     var whole: PreferenceLoss.Result?
-    if loss.couplesPairs && ranges.count > 1 { whole = loss(self.sums(pairs, references)) }
+    if loss.couplesPairs && ranges.count > 1 { whole = loss(self.sums(pairs, references, trainingStep: step)) }
     let weight = LossAveraging.perPair(pairs: pairs.count)
     var (sums, values, operations): ([PairLogProbabilities], [Double], Double) = ([], [], 0)
+    var firstRow = 0
     for range in ranges {
       let part = pairs[range]
       let stream = AnswerStream(part, keepsLastTokens: false)
       let targets = stream.answers.flatMap(\.targets)
-      let tape = Tape(recording: true, recomputesBlocks: options.loop.recomputes, workspace: workspace)
+      let tape = Tape(
+        recording: true, recomputesBlocks: options.loop.recomputes, workspace: workspace,
+        dropout: options.loop.dropout(step: step, firstRow: firstRow))
+      firstRow += stream.batch.count
       let output = policy.hiddenStates(stream.batch, tape: tape).logProbabilities(targets)
       let split = AnswerLogProbabilities.split(output.values, part)
       let partSums = pairSums(part, split, references[range])
@@ -126,10 +130,17 @@ extension PreferenceTrainer: TrainingProcedure {
   }
 
   /// Summed log-probabilities without gradients.
-  private func sums(_ pairs: [PreferenceRow], _ references: [AnswerLogProbabilities]) -> [PairLogProbabilities] {
-    ranges(pairs).flatMap { range in
+  /// - Parameter trainingStep: the step whose dropout they are computed under; nil for none.
+  private func sums(
+    _ pairs: [PreferenceRow], _ references: [AnswerLogProbabilities], trainingStep: Int? = nil
+  ) -> [PairLogProbabilities] {
+    var firstRow = 0
+    return ranges(pairs).flatMap { range in
       let stream = AnswerStream(pairs[range], keepsLastTokens: false)
-      let tape = Tape(recording: false, workspace: workspace)
+      let tape = Tape(
+        recording: false, workspace: workspace,
+        dropout: trainingStep.map { options.loop.dropout(step: $0, firstRow: firstRow) })
+      firstRow += stream.batch.count
       defer { tape.finish() }
       let output = policy.hiddenStates(stream.batch, tape: tape).logProbabilities(stream.answers.flatMap(\.targets))
       return pairSums(pairs[range], AnswerLogProbabilities.split(output.values, pairs[range]), references[range])

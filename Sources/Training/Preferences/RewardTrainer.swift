@@ -54,7 +54,7 @@ extension RewardTrainer: TrainingProcedure {
   func step(_ step: Int, learningRate: Double) throws -> StepResult {
     let pairs = order.items(step: step).map { rows[$0] }
     optimizer.zeroGradients()
-    let pass = score(pairs, recording: true)
+    let pass = score(pairs, trainingStep: step)
     try requireFinite(pass.summary.loss)
     let norms = try optimizer.update(learningRates: [learningRate])
     return StepResult(
@@ -65,18 +65,26 @@ extension RewardTrainer: TrainingProcedure {
 
   func validate() throws -> [String: Double] {
     guard !validation.isEmpty else { return [:] }
-    let summary = score(validation, recording: false).summary
+    let summary = score(validation).summary
     return summary.metrics.merging(["loss": summary.loss]) { $1 }
   }
 
-  private func score(_ pairs: [PreferenceRow], recording: Bool) -> (summary: PairSummary, operations: Double) {
+  /// - Parameter trainingStep: the step whose gradient is accumulated; nil for passes that only measure.
+  private func score(
+    _ pairs: [PreferenceRow], trainingStep: Int? = nil
+  ) -> (summary: PairSummary, operations: Double) {
+    let recording = trainingStep != nil
     let loss = RewardLoss(centering: options.centering)
     let weight = LossAveraging.perPair(pairs: pairs.count)
     var summary = PairSummary(pairs: pairs.count)
     var operations = 0.0
+    var firstRow = 0
     for range in TokenBudget.ranges(costs: pairs.map(\.cost), budget: options.loop.microbatchTokens) {
       let stream = AnswerStream(pairs[range], keepsLastTokens: true)
-      let tape = Tape(recording: recording, recomputesBlocks: options.loop.recomputes, workspace: workspace)
+      let tape = Tape(
+        recording: recording, recomputesBlocks: options.loop.recomputes, workspace: workspace,
+        dropout: trainingStep.map { options.loop.dropout(step: $0, firstRow: firstRow) })
+      firstRow += stream.batch.count
       let scores = role.hiddenStates(stream.batch, tape: tape).scores(rows: stream.answers.map { $0.lastRow! })
       var gradient: [Float] = []
       for (index, pair) in pairs[range].enumerated() {

@@ -1,3 +1,5 @@
+import Tensors
+
 /// How long and in which portions a run reads its data, and when it is evaluated and saved.
 public struct LoopOptions: Codable, Sendable, Hashable {
   public var seed: UInt64
@@ -53,6 +55,10 @@ public struct LoopOptions: Codable, Sendable, Hashable {
     self.keepLast = keepLast
     self.keepEvery = keepEvery
   }
+
+  /// What a training pass draws its dropout by.
+  /// - Parameter firstRow: rows of the step's streams before this pass's.
+  func dropout(step: Int, firstRow: Int) -> DropoutKey { DropoutKey(seed: seed, step: step, firstRow: firstRow) }
 
   func totalSteps(stepsPerEpoch: Int) -> Int {
     maximumSteps ?? Int((epochs * Double(stepsPerEpoch)).rounded(.up))

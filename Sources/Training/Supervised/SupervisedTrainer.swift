@@ -74,8 +74,11 @@ extension SupervisedTrainer: TrainingProcedure {
     let targets = examples.reduce(0) { $0 + $1.targetCount }
     optimizer.zeroGradients()
     var (loss, operations) = (0.0, 0.0)
+    var firstRow = 0
     for range in TokenBudget.ranges(costs: examples.map(\.cost), budget: options.loop.microbatchTokens) {
-      let pass = crossEntropy(examples[range], averagedOver: targets, recording: true)
+      let pass = crossEntropy(
+        examples[range], averagedOver: targets, dropout: options.loop.dropout(step: step, firstRow: firstRow))
+      firstRow += pass.rows
       loss += pass.loss
       operations += pass.operations
     }
@@ -92,24 +95,28 @@ extension SupervisedTrainer: TrainingProcedure {
     guard targets > 0 else { return [:] }
     var loss = 0.0
     try validation.forEachMicrobatch(tokens: options.loop.microbatchTokens) {
-      loss += crossEntropy($0[...], averagedOver: targets, recording: false).loss
+      loss += crossEntropy($0[...], averagedOver: targets).loss
     }
     return ["loss": loss, "perplexity": exp(loss), "target_tokens": Double(targets)]
   }
 
   /// One pass over examples that are computed at once.
+  /// - Parameter dropout: what a training pass draws its masks by; nil for a pass that only measures.
   private func crossEntropy(
-    _ examples: ArraySlice<Example>, averagedOver total: Int, recording: Bool
-  ) -> (loss: Double, operations: Double) {
+    _ examples: ArraySlice<Example>, averagedOver total: Int, dropout: DropoutKey? = nil
+  ) -> (loss: Double, operations: Double, rows: Int) {
+    let recording = dropout != nil
     let (batch, targets) = Example.stream(examples)
     let weight = Float(LossAveraging.perToken(targets: total))
-    let tape = Tape(recording: recording, recomputesBlocks: options.loop.recomputes, workspace: workspace)
+    let tape = Tape(
+      recording: recording, recomputesBlocks: options.loop.recomputes, workspace: workspace, dropout: dropout)
     let states = role.hiddenStates(batch, tape: tape)
     let loss = Double(states.crossEntropy(targets, weights: [Float](repeating: weight, count: targets.count)))
     tape.backward()
     tape.finish()
     return (
-      loss, flops.operations(batch, headRows: targets.count, pass: recording ? role.trainingPass : .forward)
+      loss, flops.operations(batch, headRows: targets.count, pass: recording ? role.trainingPass : .forward),
+      batch.count
     )
   }
 }
