@@ -110,7 +110,7 @@ let package = Package(
       "Models", ["Tensors", "Tokenizers"], fixtures: true, generators: ["make_fixtures.py", "make_file_fixtures.py"]),
     tests(
       "Training", ["Models", "Tensors", "Tokenizers"], fixtures: true,
-      generators: ["make_fixtures.py", "fixture_functions.py"]),
+      generators: ["make_fixtures.py", "fixture_functions.py", "fixture_adamw8bit.py"]),
     tests("Recipes", ["PipelineLibrary", "Models", "Tokenizers", "Store"]),
   ]
 )

@@ -16,6 +16,10 @@ public enum ModelError: Error, Hashable, Sendable, CustomStringConvertible {
   case unwritable(file: String, reason: String)
   /// An adapter's targets match no linear layer of the model.
   case noTargets(String, [String])
+  /// A pattern of weights to freeze matches none.
+  case noSuchWeights(String, examples: [String])
+  /// The patterns of weights to freeze match all.
+  case nothingLeft([String])
   /// No preset has this name.
   case unknownPreset(String, known: [String])
 
@@ -33,6 +37,10 @@ public enum ModelError: Error, Hashable, Sendable, CustomStringConvertible {
     case .noTargets(let targets, let examples):
       "the adapter's target_modules (\(targets)) match no linear layer; "
         + "layers are called, for example, \(examples.joined(separator: ", "))"
+    case .noSuchWeights(let pattern, let examples):
+      "freeze: \(pattern) matches no weight; weights are called, for example, \(examples.joined(separator: ", "))"
+    case .nothingLeft(let patterns):
+      "freeze: \(patterns.joined(separator: ", ")) leaves no weight to train"
     case .unknownPreset(let name, let known): "no preset is called \(name); there are \(known.joined(separator: ", "))"
     }
   }

@@ -16,6 +16,11 @@ extension KeyChecker {
         where stage.settings.optionalText("method") == "full" && stage.settings.given.contains(key) {
           report("stage \(stage.name): \(key) needs method: lora, but the method is full", line: stage.lines(of: key))
         }
+        if stage.settings.optionalText("method") == "lora", stage.settings.given.contains("freeze") {
+          report(
+            "stage \(stage.name): freeze needs method: full; a low-rank update leaves all weights alone",
+            line: stage.lines(of: "freeze"))
+        }
         if stage.settings.optionalText("method") == "full", let weights = stage.settings.optionalText("weights"),
           weights != "f32"
         {

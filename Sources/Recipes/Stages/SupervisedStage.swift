@@ -60,7 +60,7 @@ package struct SupervisedStage: StageRunner {
     let isFull = stage.settings.text("method") == "full"
     let model = try isFull ? bench.models.freshBase(start) : bench.models.base(start, format: stage.weights)
     let adapter = try isFull ? nil : newAdapter(model)
-    model.isTrainable = isFull
+    if isFull { try training.train(model) } else { model.isTrainable = false }
     guard try pairs(.train).count() > 0 else {
       throw RecipeError.stage(
         stage.name, problem: "the store has no training pairs: put a pairs stage first, or prep import some")
