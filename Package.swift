@@ -111,7 +111,10 @@ let package = Package(
       generators: ["make_fixtures.py", "make_file_fixtures.py", "check_lora_peft.py"]),
     tests(
       "Training", ["Models", "Tensors", "Tokenizers"], fixtures: true,
-      generators: ["make_fixtures.py", "make_lora_fixtures.py", "fixture_functions.py"]),
+      generators: [
+        "make_fixtures.py", "make_lora_fixtures.py", "make_prompt_fixtures.py", "fixture_functions.py",
+        "fixture_adamw8bit.py",
+      ]),
     tests("Recipes", ["PipelineLibrary", "Models", "Tokenizers", "Store"]),
   ]
 )

@@ -27,7 +27,10 @@
 #include "vector/layers.h"
 #include "vector/rows.h"
 #include "vector/rows_integer.h"
+#include "vector/map8.h"
 #include "vector/vectors.h"
+
+#include "moments.h"
 #pragma clang attribute pop
 
 const ck_kernels ck_avx2_kernels = CK_KERNELS_OF_THIS_FILE;

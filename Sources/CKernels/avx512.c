@@ -28,7 +28,10 @@
 #include "vector/layers.h"
 #include "vector/rows.h"
 #include "vector/rows_integer.h"
+#include "vector/map8.h"
 #include "vector/vectors.h"
+
+#include "moments.h"
 #pragma clang attribute pop
 
 const ck_kernels ck_avx512_kernels = CK_KERNELS_OF_THIS_FILE;

@@ -185,6 +185,20 @@ void ck_adamw(float *p, const float *g, float *m, float *v, long n, float lr, fl
   kernels->adamw(p, g, m, v, n, lr, b1, b2, eps, decay, c1, c2, gscale);
 }
 
+void ck_quantize_map8(uint8_t *codes, float *maxima, const float *x, long n, ck_map8 map) {
+  kernels->quantize_map8(codes, maxima, x, n, map);
+}
+
+void ck_expand_map8(float *y, const uint8_t *codes, const float *maxima, long n, ck_map8 map) {
+  kernels->expand_map8(y, codes, maxima, n, map);
+}
+
+void ck_adamw_map8(float *p, const float *g, uint8_t *m, float *m_max, uint8_t *v, float *v_max, long n, ck_map8 m_map,
+                   ck_map8 v_map, float lr, float b1, float b2, float eps, float decay, float c1, float c2,
+                   float gscale) {
+  kernels->adamw_map8(p, g, m, m_max, v, v_max, n, m_map, v_map, lr, b1, b2, eps, decay, c1, c2, gscale);
+}
+
 void ck_bf16_to_f32(float *y, const uint16_t *x, long n) { kernels->bf16_to_f32(y, x, n); }
 
 void ck_f32_to_bf16(uint16_t *y, const float *x, long n) { kernels->f32_to_bf16(y, x, n); }

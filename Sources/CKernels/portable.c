@@ -10,6 +10,9 @@
 #include "portable/gemm.h"
 #include "portable/layers.h"
 #include "portable/rows.h"
+#include "portable/map8.h"
 #include "portable/vectors.h"
+
+#include "moments.h"
 
 const ck_kernels ck_portable_kernels = CK_KERNELS_OF_THIS_FILE;

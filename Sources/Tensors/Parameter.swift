@@ -36,6 +36,9 @@ public final class Parameter: @unchecked Sendable {
     }
   }
 
+  /// Whether memory has been taken for a gradient.
+  public var hasGradient: Bool { storedGradient != nil }
+
   public func dropGradient() { storedGradient = nil }
 
   /// Copies a mapped value into memory of its own so that it can be trained.
@@ -43,6 +46,7 @@ public final class Parameter: @unchecked Sendable {
     guard !ownsValue else { return }
     let copy = Tensor.zeros(value.shape)
     copy.copy(from: value)
+    value.releasePages()
     value = copy
     ownsValue = true
   }

@@ -41,8 +41,18 @@ public final class Tensor: @unchecked Sendable {
 
   public func fill(_ value: Float) { data.update(repeating: value, count: count) }
 
+  /// Gives pages of a mapped file back to the system; they are read again when they are next touched.
+  func releasePages() {
+    (owner as? any PageSource)?.releasePages(of: UnsafeRawBufferPointer(start: data, count: count * 4))
+  }
+
   public func copy(from other: Tensor) {
     precondition(count == other.count, "cannot copy shape \(other.shape) into \(shape)")
     data.update(from: other.data, count: count)
   }
+}
+
+/// Read-only memory whose pages the system can read again: that of a mapped file.
+public protocol PageSource: AnyObject {
+  func releasePages(of bytes: UnsafeRawBufferPointer)
 }

@@ -16,7 +16,7 @@ public struct VocabularyHead {
   /// Logits of one piece: in cache from the product to its log-sum-exp.
   private static let columnBlock = 512
   /// Words whose gradients are packed at once.
-  private static let chunk = 4096
+  static let chunk = 4096
 
   public init(weight: WeightMatrix, replaced: ReplacedRows? = nil, workspace: Workspace) {
     self.weight = weight
@@ -42,7 +42,9 @@ public struct VocabularyHead {
   }
 
   /// Whether logits of so many targets are worth their memory: at most 128 MB.
-  public func keepsLogits(_ targets: Int) -> Bool { targets * vocabulary <= 32 << 20 }
+  public func keepsLogits(_ targets: Int) -> Bool { Self.keepsLogits(targets, vocabulary: vocabulary) }
+
+  public static func keepsLogits(_ targets: Int, vocabulary: Int) -> Bool { targets * vocabulary <= 32 << 20 }
 
   /// Log-probabilities and, in the same pass, the gradients of sum(gradient[i] * log p(target i)).
   ///

@@ -12,6 +12,8 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
   case checkpoint(path: String, reason: String)
   /// The file that a run reads its rows from.
   case rowsFile(path: String, problem: String)
+  /// There is no room for the optimiser's moments.
+  case optimizerState(problem: String)
 
   public var description: String {
     switch self {
@@ -35,6 +37,8 @@ public enum TrainingError: Error, Hashable, Sendable, CustomStringConvertible {
       "checkpoint \(path): \(reason)"
     case .rowsFile(let path, let problem):
       "the run's rows in \(path): the file \(problem)"
+    case .optimizerState(let problem):
+      "no room for the optimiser's moments: \(problem); optimizer: adamw8bit needs a quarter of it"
     }
   }
 

@@ -56,7 +56,7 @@ struct TrainCommand: ParsableCommand {
 
   private func planned(_ recipe: Recipe, store path: String) throws -> [RecipeRun.PlannedStage] {
     guard FileManager.default.fileExists(atPath: path) else {
-      return RecipeRun.planWithoutStore(recipe)
+      return try RecipeRun.planWithoutStore(recipe)
     }
     return try RecipeRun(recipe: recipe, store: try Store(path: path), program: RLHF.version).plan()
   }
@@ -73,5 +73,11 @@ struct TrainCommand: ParsableCommand {
       table.append([stage.name, runs, stage.status.text + (stage.summary.map { ": " + $0 } ?? "")])
     }
     table.print()
+    let memory = stages.compactMap { stage in stage.memory.map { "\(stage.name): \($0)" } }
+    if !memory.isEmpty {
+      let free = RecipeRun.freeMemory.map { " (\($0) are free)" } ?? ""
+      Console.output.line("Memory, if micro-batches are full\(free):")
+      for line in memory { Console.output.line("  " + line) }
+    }
   }
 }

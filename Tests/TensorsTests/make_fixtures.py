@@ -1,10 +1,10 @@
-"""Fixtures of TensorsTests: NF4 with double quantisation as bitsandbytes computes it on a CPU.
+"""Fixtures of TensorsTests: NF4 with double quantisation, and the dynamic maps, as bitsandbytes computes them on a CPU.
 
 usage: python make_fixtures.py     in an environment with bitsandbytes==0.50.2 and torch==2.13.0
 """
 import json, os
 import torch
-from bitsandbytes.functional import quantize_4bit
+from bitsandbytes.functional import create_dynamic_map, dequantize_blockwise, quantize_4bit, quantize_blockwise
 
 torch.manual_seed(1)
 bits = lambda t: t.float().contiguous().view(torch.int32).flatten().to(torch.int64).bitwise_and(0xFFFFFFFF).tolist()
@@ -21,3 +21,13 @@ for name, weight in matrices.items():
 folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "Fixtures")
 os.makedirs(folder, exist_ok=True)
 with open(os.path.join(folder, "nf4.json"), "w") as f: json.dump(cases, f, separators=(",", ":"))
+
+# A block of usual numbers, one of zeros, one whose numbers differ by up to 2^20, and a part of a block.
+values = torch.cat([torch.randn(256), torch.zeros(256), torch.randn(256) * 2.0 ** -(torch.arange(256) % 21), torch.randn(44) * 1e-6])
+maps = []
+for name, signed in (("signed", True), ("unsigned", False)):
+    numbers, code = values if signed else values.square(), create_dynamic_map(signed=signed)
+    codes, state = quantize_blockwise(numbers, code.clone(), blocksize=256)
+    maps.append({"name": name, "map": bits(code), "values": bits(numbers), "codes": codes.tolist(), "maxima": bits(state.absmax),
+                 "expanded": bits(dequantize_blockwise(codes, state))})
+with open(os.path.join(folder, "map8.json"), "w") as f: json.dump(maps, f, separators=(",", ":"))

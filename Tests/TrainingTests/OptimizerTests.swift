@@ -43,7 +43,7 @@ import Training
       let options = OptimizerOptions(
         learningRate: run.settings.lr, weightDecay: run.settings.weightDecay, beta1: run.settings.betas[0],
         beta2: run.settings.betas[1], epsilon: run.settings.eps, maximumGradientNorm: 0)
-      let optimizer = AdamW(groups: [ParameterGroup(name: "all", parameters: [parameter])], options: options)
+      let optimizer = try AdamW(groups: [ParameterGroup(name: "all", parameters: [parameter])], options: options)
       for (gradient, after) in zip(expected.adamw.grads, run.after) {
         optimizer.zeroGradients()
         parameter.gradient.copy(from: Tensor(shape: [2, 3], values: gradient))
@@ -56,7 +56,7 @@ import Training
   @Test func normsAndBiasesDoNotDecay() throws {
     let bias = Parameter(name: "bias", value: Tensor(shape: [4], values: [1, 1, 1, 1]))
     let matrix = Parameter(name: "matrix", value: Tensor(shape: [2, 2], values: [1, 1, 1, 1]))
-    let optimizer = AdamW(
+    let optimizer = try AdamW(
       groups: [ParameterGroup(name: "all", parameters: [bias, matrix])],
       options: OptimizerOptions(learningRate: 0.1, weightDecay: 0.5))
     try optimizer.update(learningRates: [0.1])
@@ -67,7 +67,7 @@ import Training
   @Test func clippingLeavesTheMaximumNorm() throws {
     let parameter = Parameter(name: "w", value: .zeros([2]))
     parameter.gradient.copy(from: Tensor(shape: [2], values: [3, 4]))
-    let optimizer = AdamW(
+    let optimizer = try AdamW(
       groups: [ParameterGroup(name: "all", parameters: [parameter])],
       options: OptimizerOptions(beta1: 0, beta2: 0, epsilon: 1e6, maximumGradientNorm: 1))
     let norms = try optimizer.update(learningRates: [1e6])
@@ -76,10 +76,11 @@ import Training
     expectClose(parameter.value.toArray().map(Double.init), [-0.6, -0.8], 1e-4)
   }
 
-  @Test func overflowIsRefusedBeforeAnythingChanges() {
+  @Test func overflowIsRefusedBeforeAnythingChanges() throws {
     let parameter = Parameter(name: "w", value: .zeros([2]))
     parameter.gradient.copy(from: Tensor(shape: [2], values: [.infinity, 1]))
-    let optimizer = AdamW(groups: [ParameterGroup(name: "all", parameters: [parameter])], options: OptimizerOptions())
+    let optimizer = try AdamW(
+      groups: [ParameterGroup(name: "all", parameters: [parameter])], options: OptimizerOptions())
     #expect(throws: TrainingError.notFinite("the gradient")) { try optimizer.update(learningRates: [1]) }
     #expect(parameter.value.toArray() == [0, 0])
   }

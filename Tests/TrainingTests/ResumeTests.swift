@@ -56,11 +56,13 @@ import Training
     }
   }
 
-  @Test func supervised() throws {
+  @Test(arguments: OptimizerOptions.Kind.allCases, OptimizerOptions.State.allCases)
+  func supervised(kind: OptimizerOptions.Kind, state: OptimizerOptions.State) throws {
     let rows = pairs.map { TrainingRow(id: $0.id, prompt: $0.prompt, answer: $0.chosen) }
     try expectSameBits { context in
       let role = try newRole()
-      let options = SupervisedOptions(optimizer: OptimizerOptions(learningRate: 0.01), loop: loop())
+      let options = SupervisedOptions(
+        optimizer: OptimizerOptions(learningRate: 0.01, kind: kind, state: state), loop: loop())
       let trainer = try SupervisedTrainer(role: role, rows: rows, options: options, context: context)
       return (trainer.train, role.trainableParameters)
     }
@@ -120,15 +122,17 @@ import Training
     }
   }
 
-  @Test func pretrainingOfAWholeModel() throws {
+  @Test(arguments: OptimizerOptions.Kind.allCases, [[], ["model.layers.0.*", "*.mlp.*"]])
+  func pretrainingOfAWholeModel(kind: OptimizerOptions.Kind, frozen: [String]) throws {
     let rows = pairs.map { TrainingRow(id: $0.id, document: $0.prompt + $0.rejected) }
     try expectSameBits { context in
       let model = try Fixture.model()
-      model.isTrainable = true
+      try model.train(freezing: frozen)
       var loop = loop()
       loop.maximumLength = 16
       let options = SupervisedOptions(
-        optimizer: OptimizerOptions(learningRate: 0.001, weightDecay: 0.1), loop: loop, packing: .windows, endOfText: 0)
+        optimizer: OptimizerOptions(learningRate: 0.001, weightDecay: 0.1, kind: kind), loop: loop, packing: .windows,
+        endOfText: 0)
       let trainer = try SupervisedTrainer(role: Role(model), rows: rows, options: options, context: context)
       return (trainer.train, model.parameters)
     }

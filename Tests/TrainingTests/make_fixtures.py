@@ -2,7 +2,8 @@
 
 usage: python make_fixtures.py [FOLDER]     (default: the Fixtures folder beside this file)
 
-Made with Python 3.11, torch 2.13.0 (CPU), transformers 5.23.0, trl 1.16.0, peft 0.21.2, datasets 5.2.0, accelerate 1.15.0.
+Made with Python 3.11, torch 2.13.0 (CPU), transformers 5.23.0, trl 1.16.0, peft 0.21.2, datasets 5.2.0, accelerate 1.15.0,
+bitsandbytes 0.50.2.
 Rows are read in file order, the optimiser is AdamW without weight decay, gradients are clipped at norm 1. Everything is
 float32 and seeded, and nothing is downloaded. Another version of torch may change last digits.
 
@@ -11,6 +12,7 @@ sft.json             20 steps of SFTTrainer; sft-final.safetensors is the adapte
 dpo-start/ dpo.json  10 steps of DPOTrainer from an adapter with B = 0, so that the reference is the base model
 reward-start/ reward.json   10 steps of RewardTrainer from a random adapter and score head
 ppo_functions.json dpo_losses.json optim.json   see fixture_functions.py
+adamw8bit.json              see fixture_adamw8bit.py
 """
 import json, os, shutil, sys, tempfile
 
@@ -20,7 +22,7 @@ here = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, here)
 import importlib.util
 import peft, safetensors.torch, torch
-import fixture_functions
+import fixture_adamw8bit, fixture_functions
 from datasets import Dataset, disable_caching, disable_progress_bars
 from transformers import AutoModelForSequenceClassification, LlamaForCausalLM
 from trl import DPOConfig, DPOTrainer, RewardConfig, RewardTrainer, SFTConfig, SFTTrainer
@@ -132,6 +134,7 @@ def main(folder):
     write(path("ppo_functions.json"), fixture_functions.ppo())
     write(path("dpo_losses.json"), fixture_functions.dpo())
     write(path("optim.json"), fixture_functions.optimisers())
+    write(path("adamw8bit.json"), fixture_adamw8bit.expected())
 
 
 if __name__ == "__main__":

@@ -99,6 +99,24 @@ void ck_exp(float *y, const float *x, long n);
 void ck_adamw(float *p, const float *g, float *m, float *v, long n, float lr, float b1, float b2, float eps,
               float decay, float c1, float c2, float gscale);
 
+// An 8-bit data type as a table: the numbers of its 256 codes, ascending, and the codes of 2^16 numbers evenly spaced
+// over [-1, 1], with three bytes more behind them, which are read and not used. Numbers are quantised in blocks of
+// CK_MAP8_BLOCK, each with its largest magnitude: code = that of the nearest of the 2^16 numbers to x / maximum.
+// A block of zeros has the maximum 0 and codes 0.
+#define CK_MAP8_BLOCK 256
+typedef struct {
+  const float *values;
+  const uint8_t *codes;
+} ck_map8;
+// x [n], codes [n], maxima [n / 256, rounded up].
+void ck_quantize_map8(uint8_t *codes, float *maxima, const float *x, long n, ck_map8 map);
+void ck_expand_map8(float *y, const uint8_t *codes, const float *maxima, long n, ck_map8 map);
+// ck_adamw with both moments quantised (8-bit Optimizers via Block-wise Quantization, Dettmers et al. 2022): a block is
+// expanded, updated in f32, used for the step, and quantised again. m, v [n], m_max, v_max [n / 256, rounded up].
+void ck_adamw_map8(float *p, const float *g, uint8_t *m, float *m_max, uint8_t *v, float *v_max, long n, ck_map8 m_map,
+                   ck_map8 v_map, float lr, float b1, float b2, float eps, float decay, float c1, float c2,
+                   float gscale);
+
 // Formats.
 void ck_bf16_to_f32(float *y, const uint16_t *x, long n);
 void ck_f32_to_bf16(uint16_t *y, const float *x, long n);      // round to nearest even, NaN kept

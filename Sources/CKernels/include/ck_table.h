@@ -36,6 +36,9 @@ typedef struct ck_kernels {
   __typeof__(ck_dot) *dot;
   __typeof__(ck_exp) *exp;
   __typeof__(ck_adamw) *adamw;
+  __typeof__(ck_quantize_map8) *quantize_map8;
+  __typeof__(ck_expand_map8) *expand_map8;
+  __typeof__(ck_adamw_map8) *adamw_map8;
 
   __typeof__(ck_bf16_to_f32) *bf16_to_f32;
   __typeof__(ck_f32_to_bf16) *f32_to_bf16;

@@ -115,6 +115,17 @@ VFN void vstore_i8(int8_t *p, vf v) {
 }
 VFN vf vabove(vf a, vf b) { return _mm256_and_ps(_mm256_cmp_ps(a, b, _CMP_GT_OQ), _mm256_set1_ps(1)); } // 1 or 0
 
+// y = table[codes[i]], 8 bits a code; and codes[i] = table[index], index truncated, four bytes read for one.
+VFN vf vlookup(const float *table, const uint8_t *codes) {
+  return _mm256_i32gather_ps(table, _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)codes)), 4);
+}
+VFN void vstore_lookup(uint8_t *codes, const uint8_t *table, vf index) {
+  __m256i found = _mm256_i32gather_epi32((const int *)table, _mm256_cvttps_epi32(index), 1);
+  found = _mm256_and_si256(found, _mm256_set1_epi32(255));
+  __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(found), _mm256_extracti128_si256(found, 1));
+  _mm_storel_epi64((__m128i *)codes, _mm_packus_epi16(words, words));
+}
+
 // Eight NF4 levels from four bytes, the first in the high nibble: a code's top bit chooses the half of the table.
 VFN vf vload_nf4(const uint8_t *p) {
   int bytes;

@@ -84,6 +84,15 @@ VFN vf vload_i8(const int8_t *p) {
 VFN void vstore_i8(int8_t *p, vf v) { _mm_storeu_si128((__m128i *)p, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(v))); }
 VFN vf vabove(vf a, vf b) { return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(a, b, _CMP_GT_OQ), vset(1)); } // 1 or 0
 
+// y = table[codes[i]], 8 bits a code; and codes[i] = table[index], index truncated, four bytes read for one.
+VFN vf vlookup(const float *table, const uint8_t *codes) {
+  return _mm512_i32gather_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)codes)), table, 4);
+}
+VFN void vstore_lookup(uint8_t *codes, const uint8_t *table, vf index) {
+  __m512i found = _mm512_i32gather_epi32(_mm512_cvttps_epi32(index), (const int *)table, 1);
+  _mm_storeu_si128((__m128i *)codes, _mm512_cvtepi32_epi8(found));
+}
+
 // Sixteen NF4 levels from eight bytes, the first in the high nibble.
 VFN vf vload_nf4(const uint8_t *p) {
   __m512i bytes = _mm512_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p)); // eight numbers in the low half

@@ -1,7 +1,8 @@
 import Foundation
+import Tensors
 
 /// A file mapped into memory, read-only, for as long as this object lives.
-final class MappedFile: @unchecked Sendable {
+final class MappedFile: PageSource, @unchecked Sendable {
   let bytes: UnsafeRawBufferPointer
 
   /// - Throws: `ModelError.unreadable` with the system's reason.
@@ -26,6 +27,15 @@ final class MappedFile: @unchecked Sendable {
 
   deinit {
     if let start = bytes.baseAddress { munmap(UnsafeMutableRawPointer(mutating: start), bytes.count) }
+  }
+
+  /// Gives whole pages of a part back to the system; they are read from the file again when they are next touched.
+  func releasePages(of bytes: UnsafeRawBufferPointer) {
+    guard let start = bytes.baseAddress else { return }
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let first = (Int(bitPattern: start) + page - 1) / page * page
+    let end = (Int(bitPattern: start) + bytes.count) / page * page
+    if end > first { madvise(UnsafeMutableRawPointer(bitPattern: first), end - first, MADV_DONTNEED) }
   }
 
   private static func unreadable(_ url: URL) -> ModelError {

@@ -20,6 +20,10 @@ public enum ModelError: Error, Hashable, Sendable, CustomStringConvertible {
   case noToken(Int, vocabularySize: Int)
   /// A layer has no principal part of this rank.
   case rankTooHigh(String, rank: Int, limit: Int)
+  /// A pattern of weights to freeze matches none.
+  case noSuchWeights(String, examples: [String])
+  /// The patterns of weights to freeze match all.
+  case nothingLeft([String])
   /// No preset has this name.
   case unknownPreset(String, known: [String])
 
@@ -40,6 +44,10 @@ public enum ModelError: Error, Hashable, Sendable, CustomStringConvertible {
     case .noToken(let token, let size): "token \(token) is to be trained, but the vocabulary has \(size) tokens"
     case .rankTooHigh(let layer, let rank, let limit):
       "\(layer) has \(limit) singular values, fewer than the rank \(rank) that start: pissa asks for; lower the rank"
+    case .noSuchWeights(let pattern, let examples):
+      "freeze: \(pattern) matches no weight; weights are called, for example, \(examples.joined(separator: ", "))"
+    case .nothingLeft(let patterns):
+      "freeze: \(patterns.joined(separator: ", ")) leaves no weight to train"
     case .unknownPreset(let name, let known): "no preset is called \(name); there are \(known.joined(separator: ", "))"
     }
   }

@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// A tensor of a safetensors file: its values stay in the mapped file.
 public struct SafetensorsEntry {
@@ -13,13 +14,7 @@ public struct SafetensorsEntry {
   public let file: String
 
   /// Gives the values' pages back to the system; they are read from the file again when they are next touched.
-  func releasePages() {
-    guard let start = bytes.baseAddress else { return }
-    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-    let first = (Int(bitPattern: start) + page - 1) / page * page
-    let end = (Int(bitPattern: start) + bytes.count) / page * page
-    if end > first { madvise(UnsafeMutableRawPointer(bitPattern: first), end - first, MADV_DONTNEED) }
-  }
+  package func releasePages() { (owner as? any PageSource)?.releasePages(of: bytes) }
 }
 
 /// Where tensors are found by name: one file or a folder of shards.

@@ -7,8 +7,11 @@ public final class Generator {
   private let workspace: Workspace
   private let batchSize: Int
 
+  /// Sequences that are continued at the same time unless somebody says otherwise.
+  public static let usualBatch = 32
+
   /// - Parameter batchSize: sequences that are continued at the same time.
-  public init(_ role: Role, workspace: Workspace = Workspace(), batchSize: Int = 32) {
+  public init(_ role: Role, workspace: Workspace = Workspace(), batchSize: Int = usualBatch) {
     self.role = role
     self.workspace = workspace
     self.batchSize = batchSize

@@ -6,7 +6,7 @@ extension KeyChecker {
     let prompts = TuningMethod.allCases.filter { $0.promptMethod != nil }
     let owners: [(key: String, methods: [TuningMethod])] = [
       ("lora", [.lora]), ("adapter", TuningMethod.allCases.filter { $0 != .full }), ("virtual_tokens", prompts),
-      ("trained_tokens", [.lora, .tokens]),
+      ("trained_tokens", [.lora, .tokens]), ("freeze", [.full]),
     ]
     for (key, methods) in owners where stage.settings.given.contains(key) && !methods.contains(method) {
       let names = methods.map(\.rawValue).joined(separator: ", ")

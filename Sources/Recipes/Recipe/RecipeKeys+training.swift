@@ -1,4 +1,5 @@
 import Tensors
+import Training
 
 extension RecipeKeys {
   static let preferenceLosses: [String] = [
@@ -10,6 +11,13 @@ extension RecipeKeys {
   static let weights = Key(
     "weights", .choice(WeightFormat.allCases.map(\.rawValue)), default: "f32",
     "how the frozen weights under a low-rank update are kept in memory; nf4 is QLoRA")
+
+  /// Weights that full training leaves alone.
+  static func freeze(_ condition: String) -> Key {
+    Key(
+      "freeze", .list(.text),
+      condition + "weights to leave alone, patterns over Hugging Face names such as model.embed_tokens.* or *.mlp.*")
+  }
 
   /// Keys of every training stage, with that stage's defaults.
   static func training(
@@ -26,6 +34,15 @@ extension RecipeKeys {
       Key(
         "schedule", .choice(["constant", "linear", "cosine"]), default: .string(schedule), "its course after warm-up"),
       Key("warmup", .fraction, default: .double(warmup), "share of steps in which it rises"),
+      Key(
+        "optimizer", .choice(OptimizerOptions.Kind.allCases.map(\.rawValue)), default: "adamw",
+        "adamw keeps 8 bytes of moments for a trained weight, adamw8bit 2"),
+      Key(
+        "optimizer_state", .choice(OptimizerOptions.State.allCases.map(\.rawValue)), default: "memory",
+        "where moments are kept: file lets the system write them to the disk"),
+      Key("beta1", .number(0...0.999999), default: 0.9, "decay of the first moment"),
+      Key("beta2", .number(0...0.999999), default: 0.999, "decay of the second moment"),
+      Key("epsilon", .number(1e-30...1), default: 1e-8, "keeps the update finite where the second moment is small"),
       Key("weight_decay", .positive, default: .double(weightDecay), "decoupled, on matrices only"),
       Key("gradient_norm", .positive, default: 1, "gradients are clipped to this norm; 0 means never"),
       Key(
@@ -40,6 +57,7 @@ extension RecipeKeys {
   static let pretrain: [Key] =
     [
       Key("window", .integer(8...1_048_576), default: 256, "tokens of one training window"),
+      freeze(""),
       Key(
         "evaluate_every", .countOrZero, default: 50, "steps between measurements on held-out text; 0 means at the end"),
     ]
@@ -51,6 +69,7 @@ extension RecipeKeys {
       method(full: true),
       Key("lora", .map(lora), default: [:], "for method: lora"),
       weights,
+      freeze("for method: full: "),
       Key("adapter", .path, "the PEFT folder to start from, its method and settings included"),
       Key("shuffle", .boolean, default: true, "a new order in each epoch; false keeps the store's order"),
       Key("from", .text, "the stage whose model is trained (default: the last before this one)"),

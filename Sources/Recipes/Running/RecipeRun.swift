@@ -11,6 +11,8 @@ public final class RecipeRun {
     public var status: StageStatus
     /// The last summary of a stage that is up to date.
     public var summary: String?
+    /// What a training stage would take of memory, where the model's shape is known.
+    public var memory: String?
   }
 
   package let bench: Workbench
@@ -29,17 +31,27 @@ public final class RecipeRun {
     return try bench.stages.map { stage in
       let assessment = try planner.assess(stage)
       return PlannedStage(
-        name: stage.name, kind: stage.kind, status: assessment.status, summary: bench.done[stage.name]?.summary)
+        name: stage.name, kind: stage.kind, status: assessment.status, summary: bench.done[stage.name]?.summary,
+        memory: assessment.status.isUpToDate ? nil : try Self.memory(stage, bench.recipe))
     }
   }
 
   /// The plan where there is no store yet: everything runs.
-  public static func planWithoutStore(_ recipe: Recipe) -> [PlannedStage] {
-    recipe.stagesWithModel.map { stage in
+  public static func planWithoutStore(_ recipe: Recipe) throws -> [PlannedStage] {
+    try recipe.stagesWithModel.map { stage in
       let needs = recipe.needs(of: stage).first
       return PlannedStage(
         name: stage.name, kind: stage.kind, status: .stale(reason: needs.map { "after \($0.name)" } ?? "never run"),
-        summary: nil)
+        summary: nil, memory: try memory(stage, recipe))
+    }
+  }
+
+  /// - Throws: `RecipeError.stage` for weights to freeze that the model does not have.
+  private static func memory(_ stage: RecipeStage, _ recipe: Recipe) throws -> String? {
+    do {
+      return try StageForecast(stage, recipe: recipe).map { MemoryForecast(try $0.estimate(), free: nil).summary }
+    } catch {
+      throw RecipeError.stage(stage.name, problem: "\(error)")
     }
   }
 

@@ -30,6 +30,8 @@ public final class RunLog: @unchecked Sendable {
 
   package func note(_ stage: RecipeStage, _ text: String) { line(stage.name, text, style: .yellow) }
 
+  package func notes(_ stage: RecipeStage, _ texts: [String]) { for text in texts { note(stage, text) } }
+
   /// How far a stage is; shown at once on a terminal, every ten seconds at a pipe.
   package func progress(_ stage: RecipeStage, _ text: @autoclosure () -> String) {
     guard !isQuiet else { return }

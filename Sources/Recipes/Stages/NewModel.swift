@@ -19,6 +19,13 @@ public enum NewModel {
   /// A preset's shape with the keys that the recipe gives.
   /// - Throws: `RecipeError.usage` for a shape that cannot be.
   package static func configuration(_ settings: Settings, tokenizer: Tokenizer) throws -> ModelConfiguration {
+    var shape = try shape(settings, vocabularySize: tokenizer.vocabularySize)
+    setTokens(&shape, tokenizer: tokenizer)
+    return shape
+  }
+
+  /// The same without the special tokens.
+  package static func shape(_ settings: Settings, vocabularySize: Int) throws -> ModelConfiguration {
     guard var shape = ModelConfiguration.presets[settings.text("preset")] else {
       throw RecipeError.usage("there is no preset \(settings.text("preset"))")
     }
@@ -30,8 +37,8 @@ public enum NewModel {
     if let value = settings.optionalInteger("context") { shape.maximumPositions = value }
     if let value = settings.values["tied_embeddings"]?.bool { shape.tiesEmbeddings = value }
     shape.ropeTheta = settings.number("rope_theta")
-    shape.vocabularySize = tokenizer.vocabularySize
-    try fit(&shape, tokenizer: tokenizer)
+    shape.vocabularySize = vocabularySize
+    try fit(&shape)
     return shape
   }
 
@@ -44,11 +51,12 @@ public enum NewModel {
       throw RecipeError.usage("there is no preset \(preset): " + (hint ?? "there are " + names.joined(separator: ", ")))
     }
     shape.vocabularySize = tokenizer.vocabularySize
-    try fit(&shape, tokenizer: tokenizer)
+    try fit(&shape)
+    setTokens(&shape, tokenizer: tokenizer)
     return shape
   }
 
-  private static func fit(_ shape: inout ModelConfiguration, tokenizer: Tokenizer) throws {
+  private static func fit(_ shape: inout ModelConfiguration) throws {
     guard shape.hiddenSize % shape.headCount == 0, (shape.hiddenSize / shape.headCount) % 2 == 0 else {
       throw RecipeError.usage(
         "model: hidden_size \(shape.hiddenSize) divided by \(shape.headCount) heads must be a whole, even number")
@@ -58,6 +66,9 @@ public enum NewModel {
         "model: \(shape.headCount) heads cannot share \(shape.keyValueHeadCount) key_value_heads evenly")
     }
     shape.headSize = shape.hiddenSize / shape.headCount
+  }
+
+  private static func setTokens(_ shape: inout ModelConfiguration, tokenizer: Tokenizer) {
     shape.beginningOfSequence = tokenizer.beginningOfSequence
     shape.endOfSequence = tokenizer.stopTokens.sorted()
     shape.padding = tokenizer.padding

@@ -27,7 +27,7 @@ package struct PretrainStage: StageRunner {
     let start = try training.start()
     let tokenizer = try bench.models.tokenizer(start)
     let model = try bench.models.freshBase(start)
-    model.isTrainable = true
+    try training.train(model)
     let corpus = try CorpusText(bench.store)
     guard try bench.store.documentCount() > 0 else {
       throw RecipeError.stage(stage.name, problem: "the store has no documents: put an ingest stage first")

@@ -61,7 +61,7 @@ package struct SupervisedStage: StageRunner {
     let tokenizer = try bench.models.tokenizer(start)
     let isFull = stage.method == .full
     let model = try isFull ? bench.models.freshBase(start) : bench.models.base(start, format: stage.weights)
-    model.isTrainable = isFull
+    if isFull { try training.train(model) } else { model.isTrainable = false }
     if isFull, try bench.models.prompt(of: start, model: model) != nil {
       throw RecipeError.stage(stage.name, problem: "\(start.name) has virtual tokens, which method: full cannot keep")
     }

@@ -10,7 +10,10 @@ extension RecipeStage {
       learningRate: settings.number("learning_rate"),
       schedule: ScheduleOptions(
         ScheduleOptions.Kind(rawValue: settings.text("schedule")) ?? .cosine, warmupRatio: settings.number("warmup")),
-      weightDecay: settings.number("weight_decay"), maximumGradientNorm: settings.number("gradient_norm"))
+      weightDecay: settings.number("weight_decay"), beta1: settings.number("beta1"), beta2: settings.number("beta2"),
+      epsilon: settings.number("epsilon"), maximumGradientNorm: settings.number("gradient_norm"),
+      kind: OptimizerOptions.Kind(rawValue: settings.text("optimizer")) ?? .adamw,
+      state: OptimizerOptions.State(rawValue: settings.text("optimizer_state")) ?? .memory)
   }
 
   /// How long the stage trains and in which portions.

@@ -29,7 +29,18 @@ package struct TrainingStage {
     TrainingContext(
       checkpoints: bench.models.checkpoints(ofRun: job.run.id), fingerprint: job.fingerprint,
       recorder: RunRecorder(stage: stage, bench: bench, run: job.run.id, tokenizer: tokenizer),
-      isCancelled: { Interruption.isRequested }, warn: { bench.log.note(stage, $0) })
+      isCancelled: { Interruption.isRequested }, warn: { bench.log.note(stage, $0) },
+      expect: { bench.log.notes(stage, MemoryForecast($0, free: AvailableMemory.bytes).lines) })
+  }
+
+  /// Trains the model's weights but those that the recipe freezes.
+  /// - Throws: `RecipeError.stage` for patterns that match none or all.
+  func train(_ model: LanguageModel) throws {
+    do {
+      try model.train(freezing: stage.settings.texts("freeze"))
+    } catch let error as ModelError {
+      throw RecipeError.stage(stage.name, problem: "\(error)")
+    }
   }
 
   /// Shows how many texts were read, and ends the stage when it is to end.
@@ -51,6 +62,7 @@ package struct TrainingStage {
     var text = "\(outcome.steps) steps, loss \(fixed(outcome.loss, 3))"
     if let value = outcome.validation[name] { text += ", validation \(label) \(fixed(value, 3))" }
     if outcome.finish == .stoppedEarly { text += ", stopped early" }
+    if outcome.peakMemory > 0 { text += ", peak \(MemoryForecast.gigabytes(outcome.peakMemory))" }
     return text
   }
 

@@ -55,6 +55,15 @@ package final class DocumentWindows: ExampleSource {
     return try (first..<min(count, first + batchSize)).map { try example(window: $0, epoch: epoch) }
   }
 
+  package func costs(step: Int) -> [Int] {
+    let first = step % stepsPerEpoch * batchSize
+    return (first..<min(count, first + batchSize)).map { min(length, targetCount - $0 * length) }
+  }
+
+  package var longest: Int {
+    min(length, (0..<documents.count).reduce(1) { max($0, documents.tokenCount(at: $1)) })
+  }
+
   private func example(window: Int, epoch: Int) throws -> Example {
     let start = starts(epoch: epoch)[window]
     var (place, row, room) = (Int(start.place), Int(start.row), length)

@@ -26,7 +26,7 @@ package struct CheckpointFolder {
   }
 
   /// Saves a checkpoint; one of the same step is replaced.
-  package func write(_ state: CheckpointState, tensors: [Parameter]) throws -> CheckpointRecord {
+  package func write(_ state: CheckpointState, tensors: [CheckpointTensor]) throws -> CheckpointRecord {
     let name = Self.name(step: state.step)
     let beside = url.appendingPathComponent(Self.unfinished + name)
     let final = url.appendingPathComponent(name)
@@ -34,7 +34,11 @@ package struct CheckpointFolder {
       try? FileManager.default.removeItem(at: beside)
       try FileManager.default.createDirectory(at: beside, withIntermediateDirectories: true)
       let tensorsFile = beside.appendingPathComponent(Self.tensorsName)
-      try SafetensorsWriter.write(tensors, to: tensorsFile)
+      let named = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0) })
+      try SafetensorsWriter.write(tensors.map(\.description), to: tensorsFile) { tensor, sink in
+        try sink(UnsafeRawBufferPointer(named[tensor.name]!.bytes))
+        named[tensor.name]!.release()
+      }
       var state = state
       state.tensorsHash = try ContentHash.ofFile(tensorsFile.path)
       let encoder = JSONEncoder()
@@ -79,12 +83,13 @@ package struct CheckpointFolder {
     }
   }
 
-  /// Reads a checkpoint's tensors into memory of the same names and shapes.
-  package func load(step: Int, into tensors: [Parameter]) throws {
+  /// Reads a checkpoint's tensors into memory of the same names, types and shapes.
+  package func load(step: Int, into tensors: [CheckpointTensor]) throws {
     try attempt(folder(step)) {
       let file = try SafetensorsFile(tensorsFile(step))
-      let values = try tensors.map { try file.tensor($0.name, shape: $0.value.shape) }
-      for (target, value) in zip(tensors, values) { target.value.copy(from: value) }
+      let entries = try tensors.map { try file.entry($0.name) }
+      for (target, entry) in zip(tensors, entries) { try target.check(entry) }
+      for (target, entry) in zip(tensors, entries) { target.copy(from: entry) }
     }
   }
 

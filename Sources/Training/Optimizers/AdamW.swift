@@ -15,13 +15,15 @@ public struct ParameterGroup {
 }
 
 /// AdamW (Loshchilov & Hutter 2019) over groups of parameters, with a clipped global gradient norm for each group.
+///
+/// Moments are kept in f32 or in 8 bits, in memory or in a file (`OptimizerOptions`). Pieces do not depend on the number
+/// of threads, and no result does.
 public final class AdamW {
   /// A parameter and its two moments.
   struct Slot {
     let key: String
     let parameter: Parameter
-    let first: Tensor
-    let second: Tensor
+    let moments: Moments
   }
 
   public let options: OptimizerOptions
@@ -29,13 +31,23 @@ public final class AdamW {
   /// Updates made, which bias correction depends on.
   public internal(set) var updates = 0
 
-  public init(groups: [ParameterGroup], options: OptimizerOptions) {
+  /// - Parameter folder: where the file of the moments is made, if the options ask for one; nil for a temporary folder.
+  /// - Throws: `TrainingError.optimizerState` when there is no room for the moments.
+  public init(groups: [ParameterGroup], options: OptimizerOptions, folder: URL? = nil) throws {
     self.options = options
+    let sizes = groups.flatMap(\.parameters).map { Moments.byteCount(count: $0.value.count, kind: options.kind) }
+    let total = sizes.reduce(0, +)
+    let memory =
+      switch options.state {
+      case .memory: try MomentMemory.anonymous(total)
+      case .file: try MomentMemory.file(total, in: folder ?? FileManager.default.temporaryDirectory)
+      }
+    var offset = 0
     self.groups = groups.map { group in
       group.parameters.map { parameter in
-        Slot(
-          key: group.name + "/" + parameter.name, parameter: parameter, first: .zeros(parameter.value.shape),
-          second: .zeros(parameter.value.shape))
+        let moments = Moments(shape: parameter.value.shape, kind: options.kind, memory: memory, offset: offset)
+        offset += Moments.byteCount(count: parameter.value.count, kind: options.kind)
+        return Slot(key: group.name + "/" + parameter.name, parameter: parameter, moments: moments)
       }
     }
   }
@@ -68,11 +80,21 @@ public final class AdamW {
     let rate = Float(learningRate) * slot.parameter.learningRateScale
     let decay = slot.parameter.decays ? Float(options.weightDecay) : 0
     let (value, gradient) = (slot.parameter.value.data, slot.parameter.gradient.data)
-    Threads.ranges(slot.first.count, grain: 1 << 16) { range in
+    let epsilon = Float(options.epsilon)
+    slot.moments.forRanges { range in
       let start = range.lowerBound
-      ck_adamw(
-        value + start, gradient + start, slot.first.data + start, slot.second.data + start, range.count, rate, beta1,
-        beta2, Float(options.epsilon), decay, correction1, correction2, Float(scale))
+      switch slot.moments.storage {
+      case .dense(let moments):
+        ck_adamw(
+          value + start, gradient + start, moments.first + start, moments.second + start, range.count, rate, beta1,
+          beta2, epsilon, decay, correction1, correction2, Float(scale))
+      case .blocks(let moments):
+        let block = start / DynamicMap.block
+        ck_adamw_map8(
+          value + start, gradient + start, moments.first + start, moments.firstMaxima + block, moments.second + start,
+          moments.secondMaxima + block, range.count, DynamicMap.signed.kernel, DynamicMap.unsigned.kernel, rate,
+          beta1, beta2, epsilon, decay, correction1, correction2, Float(scale))
+      }
     }
   }
 }

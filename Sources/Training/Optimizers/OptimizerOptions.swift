@@ -1,5 +1,22 @@
 /// AdamW, its learning-rate schedule, and gradient clipping.
 public struct OptimizerOptions: Codable, Sendable, Hashable {
+  /// How the moments are kept.
+  public enum Kind: String, Codable, Sendable, CaseIterable {
+    /// In f32: 8 bytes a weight.
+    case adamw
+    /// In 8-bit codes, block by block (8-bit Optimizers via Block-wise Quantization, Dettmers et al. 2022): 2.03 bytes.
+    case adamw8bit
+  }
+
+  /// Where the moments are kept; results do not depend on it.
+  public enum State: String, Codable, Sendable, CaseIterable {
+    case memory
+    /// In a file beside the checkpoints, of which little is in memory at once.
+    case file
+  }
+
+  public var kind: Kind
+  public var state: State
   public var learningRate: Double
   public var schedule: ScheduleOptions
   /// Decoupled decay of matrices; norms and biases are left alone.
@@ -12,8 +29,11 @@ public struct OptimizerOptions: Codable, Sendable, Hashable {
 
   public init(
     learningRate: Double = 1e-4, schedule: ScheduleOptions = ScheduleOptions(), weightDecay: Double = 0,
-    beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, maximumGradientNorm: Double = 1
+    beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, maximumGradientNorm: Double = 1,
+    kind: Kind = .adamw, state: State = .memory
   ) {
+    self.kind = kind
+    self.state = state
     self.learningRate = learningRate
     self.schedule = schedule
     self.weightDecay = weightDecay

@@ -56,10 +56,24 @@ public final class PolicyOptimizationTrainer {
     order = EpochOrder(
       count: prepared.rows.count, batchSize: options.loop.batchSize, seed: options.loop.seed,
       shuffles: options.loop.shuffles)
-    optimizer = AdamW(groups: groups, options: options.optimizer)
+    optimizer = try AdamW(groups: groups, options: options.optimizer, folder: context.checkpoints)
     loop = try TrainingLoop(
       kind: "ppo", options: options.loop, settings: options, optimizer: optimizer, context: context, data: data,
-      stepsPerEpoch: order.stepsPerEpoch)
+      stepsPerEpoch: order.stepsPerEpoch,
+      memory: Self.memory(
+        policy, value, others: [reference] + reward.roles, lengths: prepared.rows.map(\.tokens.count), options))
+  }
+
+  private static func memory(
+    _ policy: Role, _ value: Role, others: [Role], lengths: [Int], _ options: PolicyOptimizationOptions
+  ) -> MemoryEstimate {
+    let footprint = RolloutFootprint(
+      prompts: options.loop.batchSize, samples: options.samplesPerPrompt, lengths: lengths,
+      answer: options.sampling.maximumNewTokens, budget: options.loop.microbatchTokens)
+    return MemoryEstimate(
+      trained: [(policy, footprint.batch, .logProbabilities), (value, footprint.batch, .scores)], others: others,
+      optimizer: options.optimizer, recomputes: options.loop.recomputes,
+      caches: footprint.cacheBytes(policy.model.configuration))
   }
 
   public var totalSteps: Int { loop.totalSteps }

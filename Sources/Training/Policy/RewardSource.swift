@@ -6,4 +6,7 @@ public enum RewardSource {
   case role(Role)
   /// A rule. The answer includes its stop token, if it has one.
   case function((_ prompt: [Int32], _ answer: [Int32]) -> Double)
+
+  /// The roles behind it.
+  var roles: [Role] { if case .role(let role) = self { [role] } else { [] } }
 }

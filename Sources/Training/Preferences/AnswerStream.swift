@@ -56,3 +56,16 @@ extension PreferenceRow {
   var cost: Int { AnswerStream.cost(prompt: prompt, answers: [chosen, rejected]) }
   var tokenCount: Int { 2 * prompt.count + chosen.count + rejected.count }
 }
+
+extension EpochOrder {
+  /// The largest micro-batch of the first epoch.
+  ///
+  /// - Parameter targets: rows of a pair that have a target or a score.
+  func largestMicrobatch(of pairs: [PreferenceRow], budget: Int, targets: (PreferenceRow) -> Int) -> Microbatch {
+    let cost = pairs.reduce(0) { $0 + $1.cost }
+    return Microbatch(
+      steps: (0..<stepsPerEpoch).lazy.map { self.items(step: $0).map { pairs[$0].cost } }, budget: budget,
+      longest: pairs.reduce(1) { max($0, $1.prompt.count + max($1.chosen.count, $1.rejected.count)) },
+      targetShare: Double(pairs.reduce(0) { $0 + targets($1) }) / Double(max(1, cost)))
+  }
+}

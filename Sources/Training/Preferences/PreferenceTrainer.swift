@@ -45,10 +45,21 @@ public final class PreferenceTrainer {
     order = EpochOrder(
       count: prepared.rows.count, batchSize: options.loop.batchSize, seed: options.loop.seed,
       shuffles: options.loop.shuffles)
-    optimizer = AdamW(groups: [ParameterGroup(name: "policy", parameters: parameters)], options: options.optimizer)
+    optimizer = try AdamW(
+      groups: [ParameterGroup(name: "policy", parameters: parameters)], options: options.optimizer,
+      folder: context.checkpoints)
     loop = try TrainingLoop(
       kind: "preference", options: options.loop, settings: options, optimizer: optimizer, context: context, data: data,
-      stepsPerEpoch: order.stepsPerEpoch)
+      stepsPerEpoch: order.stepsPerEpoch,
+      memory: MemoryEstimate(
+        trained: [
+          (
+            policy,
+            order.largestMicrobatch(of: prepared.rows, budget: options.loop.microbatchTokens) {
+              $0.chosen.count + $0.rejected.count
+            }, .logProbabilities
+          )
+        ], others: [reference], optimizer: options.optimizer, recomputes: options.loop.recomputes))
     flops = FlopCounter(configuration: policy.model.configuration)
   }
 

@@ -37,10 +37,18 @@ public final class RewardTrainer {
     order = EpochOrder(
       count: prepared.rows.count, batchSize: options.loop.batchSize, seed: options.loop.seed,
       shuffles: options.loop.shuffles)
-    optimizer = AdamW(groups: [ParameterGroup(name: "reward", parameters: parameters)], options: options.optimizer)
+    optimizer = try AdamW(
+      groups: [ParameterGroup(name: "reward", parameters: parameters)], options: options.optimizer,
+      folder: context.checkpoints)
     loop = try TrainingLoop(
       kind: "reward", options: options.loop, settings: options, optimizer: optimizer, context: context, data: data,
-      stepsPerEpoch: order.stepsPerEpoch)
+      stepsPerEpoch: order.stepsPerEpoch,
+      memory: MemoryEstimate(
+        trained: [
+          (
+            role, order.largestMicrobatch(of: prepared.rows, budget: options.loop.microbatchTokens) { _ in 2 }, .scores
+          )
+        ], optimizer: options.optimizer, recomputes: options.loop.recomputes))
     flops = FlopCounter(configuration: role.model.configuration)
   }
 

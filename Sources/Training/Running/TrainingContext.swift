@@ -25,12 +25,16 @@ public struct TrainingContext {
   /// Asked after every step; true saves a checkpoint and ends the run.
   public var isCancelled: () -> Bool
   public var warn: (String) -> Void
+  /// Told before the first step what the run will take of memory.
+  public var expect: (MemoryEstimate) -> Void
 
   public init(
     checkpoints: URL? = nil, fingerprint: String = "", recorder: (any TrainingRecorder)? = nil,
     isCancelled: @escaping () -> Bool = { false },
-    warn: @escaping (String) -> Void = { FileHandle.standardError.write(Data("warning: \($0)\n".utf8)) }
+    warn: @escaping (String) -> Void = { FileHandle.standardError.write(Data("warning: \($0)\n".utf8)) },
+    expect: @escaping (MemoryEstimate) -> Void = { _ in }
   ) {
+    self.expect = expect
     self.checkpoints = checkpoints
     self.fingerprint = fingerprint
     self.recorder = recorder
@@ -55,4 +59,6 @@ public struct TrainingOutcome: Sendable, Hashable {
   public var validation: [String: Double]
   public var data: DataReport
   public var resumedFrom: Int?
+  /// The largest resident memory of the run, bytes.
+  public var peakMemory: Int
 }

@@ -11,6 +11,8 @@ final class TrainingLoop {
   let stepsPerEpoch: Int
   private let fingerprint: String
   private let folder: CheckpointFolder?
+  private let memory: MemoryEstimate
+  private var peak = PeakSince()
 
   /// Where the run stands.
   private struct Progress {
@@ -26,7 +28,7 @@ final class TrainingLoop {
   /// - Parameter settings: the options of this kind of training; with the context's fingerprint they identify the run.
   init(
     kind: String, options: LoopOptions, settings: some Encodable, optimizer: AdamW, context: TrainingContext,
-    data: DataReport, stepsPerEpoch: Int
+    data: DataReport, stepsPerEpoch: Int, memory: MemoryEstimate
   ) throws {
     self.kind = kind
     self.options = options
@@ -34,6 +36,7 @@ final class TrainingLoop {
     self.context = context
     self.data = data
     self.stepsPerEpoch = stepsPerEpoch
+    self.memory = memory
     folder = context.checkpoints.map { CheckpointFolder(url: $0) }
     if options.restoresBest && folder == nil {
       throw TrainingError.invalidOption(
@@ -41,7 +44,7 @@ final class TrainingLoop {
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
-    let shapes = optimizer.values.map { "\($0.name)\($0.value.shape)" }.joined(separator: "\n")
+    let shapes = optimizer.values.map { "\($0.name)\($0.shape)" }.joined(separator: "\n")
     let text = [kind, context.fingerprint, String(decoding: try encoder.encode(settings), as: UTF8.self), shapes]
     fingerprint = ContentHash.of(text.joined(separator: "\n"))
   }
@@ -54,6 +57,7 @@ final class TrainingLoop {
   func run(_ procedure: any TrainingProcedure) throws -> TrainingOutcome {
     var progress = try resume(procedure)
     try context.recorder?.began(data, resumedFrom: progress.resumedFrom)
+    if progress.step < totalSteps { context.expect(memory) }
     // Asked once a step, so that a step's checkpoint and the end of the run agree.
     var isCancelled = context.isCancelled()
     while progress.step < totalSteps && !hasStalled(progress) {
@@ -75,6 +79,7 @@ final class TrainingLoop {
     let learningRate = optimizer.options.learningRate(step: progress.step, totalSteps: totalSteps)
     let result = try procedure.step(progress.step, learningRate: learningRate)
     let duration = clock.now - start
+    peak.sample()
     progress.step += 1
     progress.loss = result.loss
     let (validation, isBest) = try evaluate(&progress, procedure)
@@ -147,6 +152,7 @@ final class TrainingLoop {
   private func outcome(_ finish: TrainingOutcome.Finish, _ progress: Progress) -> TrainingOutcome {
     TrainingOutcome(
       finish: finish, steps: progress.step, totalSteps: totalSteps, loss: progress.loss, bestStep: progress.bestStep,
-      bestLoss: progress.bestLoss, validation: progress.validation, data: data, resumedFrom: progress.resumedFrom)
+      bestLoss: progress.bestLoss, validation: progress.validation, data: data, resumedFrom: progress.resumedFrom,
+      peakMemory: peak.bytes)
   }
 }

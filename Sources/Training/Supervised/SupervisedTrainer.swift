@@ -55,10 +55,16 @@ public final class SupervisedTrainer {
     self.validation = preparation.examples(held, loop: LoopOptions(batchSize: 1, shuffles: false))
     self.role = role
     self.options = options
-    optimizer = AdamW(groups: [ParameterGroup(name: "model", parameters: parameters)], options: options.optimizer)
+    optimizer = try AdamW(
+      groups: [ParameterGroup(name: "model", parameters: parameters)], options: options.optimizer,
+      folder: context.checkpoints)
     loop = try TrainingLoop(
       kind: "supervised", options: options.loop, settings: options, optimizer: optimizer, context: context, data: data,
-      stepsPerEpoch: source.stepsPerEpoch)
+      stepsPerEpoch: source.stepsPerEpoch,
+      memory: MemoryEstimate(
+        trained: [
+          (role, source.largestMicrobatch(budget: options.loop.microbatchTokens, report: data), .crossEntropy)
+        ], optimizer: options.optimizer, recomputes: options.loop.recomputes))
     flops = FlopCounter(configuration: role.model.configuration)
   }
 

@@ -13,6 +13,11 @@ public enum PromptStart: Sendable, Hashable {
 }
 
 extension PromptConfiguration {
+  /// Numbers of elements of what is trained.
+  public func parameterCounts(_ model: ModelConfiguration) -> [Int] {
+    makeEncoder(model) { name, shape in Parameter(name: name, value: .zeros(shape)) }.parameters.map(\.value.count)
+  }
+
   /// The encoder with parameters from `weight`, under the names that they have in PEFT's `prompt_encoder`.
   func makeEncoder(
     _ model: ModelConfiguration, weight: (_ name: String, _ shape: [Int]) throws -> Parameter

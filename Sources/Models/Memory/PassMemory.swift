@@ -1,0 +1,121 @@
+import Tensors
+
+/// How large the workspace becomes in a training pass, from the list of what `Block`, `HiddenStates`, `LinearGroup`,
+/// `Attention` and `VocabularyHead` allocate, in their order.
+///
+/// T tokens, C hidden, F feed-forward, Q and K widths of queries and keys, V vocabulary; sizes are floats.
+public struct PassMemory: Sendable, Hashable {
+  /// What reads the last hidden states.
+  public enum Loss: Sendable, Hashable {
+    /// Logits block by block, gradients at once.
+    case crossEntropy
+    /// Logits are kept for the backward where they take at most 128 MB.
+    case logProbabilities
+    case scores
+  }
+
+  public var shape: PassShape
+  /// Rows of the stream, T.
+  public var tokens: Int
+  /// Rows that have a target or a score.
+  public var targets: Int
+  /// The longest sequence, a prompt and one answer.
+  public var longest: Int
+  public var loss: Loss
+  /// Whether only the stream at each block's input is kept, and a block is computed again in its backward.
+  public var recomputes: Bool
+
+  public init(
+    _ shape: PassShape, tokens: Int, targets: Int, longest: Int, loss: Loss, recomputes: Bool = false
+  ) {
+    self.shape = shape
+    if case .rows(let count) = shape.prefix { self.tokens = tokens + count } else { self.tokens = tokens }
+    self.targets = targets
+    self.longest = longest + shape.prefix.count
+    self.loss = loss
+    self.recomputes = recomputes
+  }
+
+  private var c: ModelConfiguration { shape.configuration }
+  private var stream: Int { tokens * c.hiddenSize }
+
+  /// Bytes at the highest point of a pass.
+  public var peakBytes: Int {
+    let recorded = shape.blocks.suffix(shape.recordedBlocks)
+    let largest = recorded.map(kept).max() ?? 0
+    let saved = recomputes ? recorded.count * stream : recorded.reduce(0) { $0 + kept($1) }
+    let again = recomputes ? largest : 0
+    let (heldLogits, heads) = head
+    let forward = (shape.blocks.map(forward).max() ?? 0) + again
+    let backward = stream + (recorded.map(backward).max() ?? 0) + again
+    // A block that is not recorded lies on the stream alone.
+    let unrecorded = shape.blocks.prefix(shape.blocks.count - recorded.count).map { kept($0) + self.forward($0) }.max()
+    let recording = stream + saved + max(forward, heldLogits + max(heads, backward))
+    return MemoryLayout<Float>.size * max(recording, stream + (unrecorded ?? 0))
+  }
+
+  /// What the tape keeps of a block.
+  private func kept(_ block: PassShape.BlockShape) -> Int {
+    let queries = block.output.inputs
+    let keys = block.inputs[1].outputs
+    let layers = block.inputs + [block.output] + block.gates + [block.down]
+    let lows = layers.reduce(0) { $0 + $1.rank + ($1.hasMagnitude ? $1.outputs : 0) }
+    let prefix = shape.prefix == .keys(shape.prefix.count) ? 2 * shape.prefix.count * keys : 0
+    return prefix + tokens
+      * (2 * c.hiddenSize + 2 * queries + 2 * keys + 2 * block.down.inputs + c.headCount + 2 + lows)
+  }
+
+  /// The most that a block's forward takes beside what is kept.
+  private func forward(_ block: PassShape.BlockShape) -> Int {
+    let attention = Threads.count * Attention.tileFloats(keys: longest)
+    return max(
+      stream + packed(block.inputs), attention, packed([block.output]), stream + packed(block.gates),
+      tokens * block.down.inputs + packed([block.down]))
+  }
+
+  /// Packed inputs of layers that read the same rows, and their packed lows.
+  private func packed(_ layers: [PassShape.Layer]) -> Int {
+    LinearGroup.packedFloats(rows: tokens, depth: layers[0].inputs)
+      + layers.reduce(0) { $0 + LinearGroup.packedFloats(rows: tokens, depth: $1.rank) }
+  }
+
+  /// The most that a block's backward takes beside what is kept.
+  private func backward(_ block: PassShape.BlockShape) -> Int {
+    let widened = tokens * block.down.inputs
+    let feedForward =
+      widened + max((block.down.isTrained ? widened : 0) + gradients([block.down]), 2 * stream + gradients(block.gates))
+    let (queries, keys) = (tokens * block.output.inputs, tokens * block.inputs[1].outputs)
+    let scores = Threads.count * (2 * Attention.tileFloats(keys: longest))
+    let attention =
+      queries
+      + max(gradients([block.output]), queries + 2 * keys + max(scores, 2 * stream + gradients(block.inputs)))
+    return max(feedForward, attention)
+  }
+
+  /// What `LinearBackward` takes for a group of layers.
+  private func gradients(_ layers: [PassShape.Layer]) -> Int {
+    var floats = 0
+    for layer in layers {
+      floats += LinearGroup.packedFloats(rows: tokens, depth: layer.outputs) + tokens * layer.rank
+      floats += LinearGroup.packedFloats(rows: tokens, depth: layer.rank)
+      if layer.trainsWeight { floats += LinearGroup.packedFloats(rows: layer.outputs, depth: tokens) }
+      if layer.trainsDelta {
+        floats += layer.rank * layer.outputs + LinearGroup.packedFloats(rows: layer.rank, depth: tokens)
+      }
+    }
+    let ranks = layers.reduce(0) { $0 + ($1.trainsDelta ? $1.rank : 0) }
+    guard ranks > 0 else { return floats }
+    let together = layers.count > 1 ? tokens * ranks : 0
+    return floats + ranks * layers[0].inputs + together + LinearGroup.packedFloats(rows: ranks, depth: tokens)
+  }
+
+  /// Logits that stay until the pass ends, and the most that the loss takes beside them.
+  private var head: (held: Int, most: Int) {
+    let rows = targets * c.hiddenSize
+    if loss == .scores { return (0, stream + 4 * rows) }
+    let keeps = loss == .logProbabilities && VocabularyHead.keepsLogits(targets, vocabulary: c.vocabularySize)
+    let block = VocabularyHead.blockFloats(
+      targets: targets, vocabulary: c.vocabularySize, width: c.hiddenSize, trains: shape.trainsHead, keepsLogits: keeps)
+    return (keeps ? targets * c.vocabularySize : 0, stream + 3 * rows + max(block, rows))
+  }
+}

@@ -1,0 +1,37 @@
+/// Floats of the workspace that operations take while they run, for estimates of memory.
+
+extension LinearGroup {
+  /// A packed left-hand side.
+  public static func packedFloats(rows: Int, depth: Int) -> Int { PackedRows.size(rows: rows, depth: depth) }
+}
+
+extension Attention {
+  /// The scores of one tile of queries over so many keys.
+  public static func tileFloats(keys: Int) -> Int { tileRows * (keys + 1) }
+}
+
+extension VocabularyHead {
+  /// The largest block of targets: its logits, unless they are kept elsewhere, and what is packed to compute them or
+  /// their gradients.
+  public static func blockFloats(targets: Int, vocabulary: Int, width: Int, trains: Bool, keepsLogits: Bool) -> Int {
+    let rows = min(targets, rowBlock)
+    let words = min(vocabulary, chunk)
+    let gradients =
+      PackedRows.size(rows: rows, depth: chunk) + (trains ? PackedRows.size(rows: words, depth: rows) : 0)
+    return (keepsLogits ? 0 : rows * vocabulary) + max(PackedRows.size(rows: rows, depth: width), gradients)
+  }
+}
+
+extension WeightFormat {
+  /// Bytes that a matrix takes in memory; one whose columns the format cannot divide stays f32.
+  public func byteCount(rows: Int, columns: Int) -> Int {
+    let count = rows * columns
+    guard columns % columnMultiple == 0 else { return 4 * count }
+    switch self {
+    case .f32: return 4 * count
+    case .bf16: return 2 * count
+    case .int8: return count + 4 * (count / 32)
+    case .nf4: return count / 2 + count / 64 + 4 * (count / 64 + 255) / 256
+    }
+  }
+}
