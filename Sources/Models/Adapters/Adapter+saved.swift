@@ -5,7 +5,12 @@ import Tensors
 extension Adapter {
   private var hasStarts: Bool { deltas.values.contains { $0.start != nil } }
 
-  var savedConfiguration: AdapterConfiguration { hasStarts ? configuration.withDoubledRanks : configuration }
+  var savedConfiguration: AdapterConfiguration {
+    var saved = hasStarts ? configuration.withDoubledRanks : configuration
+    // PEFT holds an expression against every module, and stops at one that matches a block's feed-forward as a whole.
+    if case .pattern = saved.targets { saved.targets = .modules(deltas.keys.sorted()) }
+    return saved
+  }
 
   var savedParameters: [Parameter] {
     guard hasStarts else { return parameters }
