@@ -61,7 +61,9 @@ struct LinearBackward {
         _ = add(dy, packed, base: false, delta: true, isMasked: true)
       } else {
         let difference = workspace.allocate(dy.shape)
-        for at in 0..<dy.count { difference.data[at] = dz.data[at] - dy.data[at] }
+        Threads.ranges(dy.count, grain: 1 << 15) { range in
+          for at in range { difference.data[at] = dz.data[at] - dy.data[at] }
+        }
         _ = add(dy, base: true, delta: false, isMasked: false)
         _ = add(difference, base: true, delta: false, isMasked: true)
         _ = add(dz, base: false, delta: true, isMasked: true)

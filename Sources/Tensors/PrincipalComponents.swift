@@ -19,7 +19,7 @@ public struct PrincipalComponents: Sendable {
     let library = try DoubleLibrary()
     let side = panels.side
     var gram = [Double](repeating: 0, count: side * side)
-    panels.forEach { panel, _, length in library.addGram(&gram, panel, side: side, length: length) }
+    panels.visit { panel, _, length in library.addGram(&gram, panel, side: side, length: length) }
     // Row j of `vectors` is the j-th eigenvector, the smallest eigenvalue first.
     let (eigenvalues, vectors) = library.largestEigenvectors(&gram, side: side, count: rank)
     let order = Array((0..<rank).reversed())
@@ -31,7 +31,7 @@ public struct PrincipalComponents: Sendable {
         if panels.isWide { u.row(element)[at] = value } else { v.row(at)[element] = value }
       }
     }
-    panels.forEach { panel, first, length in
+    panels.visit { panel, first, length in
       let products = library.product(vectors, panel, count: rank, side: side, length: length)
       for (at, index) in order.enumerated() where values[at] > 0 {
         for element in 0..<length {
@@ -58,7 +58,7 @@ private struct WeightPanels {
   }
 
   /// Panels [side, length], of which each starts at column `first`.
-  func forEach(_ body: (_ panel: [Double], _ first: Int, _ length: Int) -> Void) {
+  func visit(_ body: (_ panel: [Double], _ first: Int, _ length: Int) -> Void) {
     let long = isWide ? weight.columns : weight.rows
     for first in stride(from: 0, to: long, by: Self.width) {
       let length = min(Self.width, long - first)

@@ -6,7 +6,10 @@ extension Adapter {
   private var hasStarts: Bool { deltas.values.contains { $0.start != nil } }
 
   func savedConfiguration(_ configuration: AdapterConfiguration) -> AdapterConfiguration {
-    hasStarts ? configuration.withDoubledRanks : configuration
+    var saved = hasStarts ? configuration.withDoubledRanks : configuration
+    // PEFT holds an expression against every module, and stops at one that matches a block's feed-forward as a whole.
+    if case .pattern = saved.targets { saved.targets = .modules(deltas.keys.sorted()) }
+    return saved
   }
 
   var savedParameters: [Parameter] {

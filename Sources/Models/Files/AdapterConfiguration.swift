@@ -145,9 +145,9 @@ extension AdapterConfiguration {
     module.split(separator: ".").dropFirst(2).dropLast().lazy.compactMap { Int($0) }.first
   }
 
-  /// Keys are tried from the longest, so that the most particular one decides.
+  /// The first key by alphabet that matches decides: PEFT takes the first of its file, and sorts keys as it writes them.
   private static func value<Value>(_ pattern: [String: Value], _ module: String) -> Value? {
-    pattern.keys.sorted { ($1.count, $0) < ($0.count, $1) }
+    pattern.keys.sorted()
       .first { isMatched(module, by: $0) }
       .flatMap { pattern[$0] }
   }
