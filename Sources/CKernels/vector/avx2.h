@@ -124,3 +124,8 @@ VFN vf vload_nf4(const uint8_t *p) {
   vf high = _mm256_permutevar8x32_ps(_mm256_loadu_ps(ck_nf4_values + 8), code);
   return _mm256_blendv_ps(low, high, _mm256_castsi256_ps(_mm256_slli_epi32(code, 28)));
 }
+
+// Eight values of a table of 256, by bytes.
+VFN vf vlookup(const float *table, const uint8_t *p) {
+  return _mm256_i32gather_ps(table, _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p)), 4);
+}

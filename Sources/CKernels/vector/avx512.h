@@ -92,3 +92,8 @@ VFN vf vload_nf4(const uint8_t *p) {
   __m512i code = _mm512_srlv_epi32(_mm512_permutexvar_epi32(pairs, bytes), shifts);
   return _mm512_permutexvar_ps(code, _mm512_loadu_ps(ck_nf4_values));
 }
+
+// Sixteen values of a table of 256, by bytes.
+VFN vf vlookup(const float *table, const uint8_t *p) {
+  return _mm512_i32gather_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p)), table, 4);
+}

@@ -12,8 +12,8 @@ public struct SafetensorsEntry {
   /// The file that the tensor lies in, for messages.
   public let file: String
 
-  /// Gives the values' pages back to the system; they are read from the file again when they are next touched.
-  func releasePages() {
+  /// Gives the pages of a mapped file back to the system; they are read again when they are next touched.
+  static func releasePages(_ bytes: UnsafeRawBufferPointer) {
     guard let start = bytes.baseAddress else { return }
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))
     let first = (Int(bitPattern: start) + page - 1) / page * page

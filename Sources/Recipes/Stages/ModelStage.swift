@@ -47,14 +47,16 @@ package struct ModelStage: StageRunner {
 
   /// A folder is used where it lies.
   private func adopt(_ source: URL) throws -> StageOutcome {
-    let model = try LanguageModel(folder: source)
+    let weights = try FolderWeights(source)
+    try weights.check()
     _ = try Tokenizer(folder: source)
     let record = ModelRecord(
       name: "\(bench.recipe.name)/model", kind: .base, path: source.path,
       hash: try ModelLibrary.hash(ofWeightsIn: source))
     let added = try bench.store.addModel(record)
     return StageOutcome(
-      "\(source.lastPathComponent), \(NewModel.size(model.configuration.parameterCount)) parameters", model: added.id)
+      "\(source.lastPathComponent), \(NewModel.size(weights.configuration.parameterCount)) parameters"
+        + (weights.format.map { ", \($0.rawValue)" } ?? ""), model: added.id)
   }
 
   private func learnTokenizer() throws -> Tokenizer {

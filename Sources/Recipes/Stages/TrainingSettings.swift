@@ -32,8 +32,10 @@ extension RecipeStage {
       rank: lora.integer("rank"), alpha: lora.number("alpha"), targetModules: lora.texts("targets"))
   }
 
-  /// How the frozen weights under the update are kept.
-  package var weights: WeightFormat { WeightFormat(rawValue: settings.text("weights")) ?? .f32 }
+  /// How the frozen weights under the update are kept, where the recipe says so; else as the model's folder holds them.
+  package var weights: WeightFormat? {
+    settings.given.union(settings.shared).contains("weights") ? WeightFormat(rawValue: settings.text("weights")) : nil
+  }
 
   /// How answers are drawn.
   package func sampling(seed: UInt64, stopTokens: Set<Int32>) -> SamplingOptions {
