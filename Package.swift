@@ -107,10 +107,11 @@ let package = Package(
     tests("Tokenizers", fixtures: true, generators: ["make_fixtures.py"]),
     tests("Tensors", ["CKernels"], fixtures: true, generators: ["make_fixtures.py"]),
     tests(
-      "Models", ["Tensors", "Tokenizers"], fixtures: true, generators: ["make_fixtures.py", "make_file_fixtures.py"]),
+      "Models", ["Tensors", "Tokenizers"], fixtures: true,
+      generators: ["make_fixtures.py", "make_file_fixtures.py", "make_rounded_fixtures.py"]),
     tests(
       "Training", ["Models", "Tensors", "Tokenizers"], fixtures: true,
-      generators: ["make_fixtures.py", "fixture_functions.py"]),
-    tests("Recipes", ["PipelineLibrary", "Models", "Tokenizers", "Store"]),
+      generators: ["make_fixtures.py", "make_qlora_fixtures.py", "fixture_functions.py"]),
+    tests("Recipes", ["PipelineLibrary", "Models", "Tensors", "Tokenizers", "Store"]),
   ]
 )

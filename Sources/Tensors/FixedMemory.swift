@@ -18,7 +18,9 @@ public struct FixedMemory: @unchecked Sendable {
   /// A copy of bytes, wherever they lie: memory begins at a page, so elements of any type are aligned.
   public init(copying bytes: UnsafeRawBufferPointer) {
     let memory = HeapMemory(bytes: bytes.count)
-    if let start = bytes.baseAddress { UnsafeMutableRawPointer(memory.data).copyMemory(from: start, byteCount: bytes.count) }
+    if let start = bytes.baseAddress {
+      UnsafeMutableRawPointer(memory.data).copyMemory(from: start, byteCount: bytes.count)
+    }
     self.init(memory, byteCount: bytes.count)
   }
 

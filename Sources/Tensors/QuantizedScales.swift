@@ -105,9 +105,11 @@ enum DynamicMap {
   /// The code of a number in [-1, 1]: that of the nearest point of the grid, as bitsandbytes looks it up on a CPU.
   static func code(_ value: Float) -> UInt8 { grid[min(65535, Int((value + 1) * 32767.5 + 0.5))] }
 
-  /// Evenly spaced f32 values, filled from both ends as `torch.linspace` does.
+  /// Evenly spaced f32 values, filled from both ends with one rounding each, as `torch.linspace` does.
   private static func linear(from start: Float, to end: Float, count: Int) -> [Float] {
     let step = (end - start) / Float(count - 1)
-    return (0..<count).map { $0 < count / 2 ? start + step * Float($0) : end - step * Float(count - 1 - $0) }
+    return (0..<count).map {
+      $0 < count / 2 ? start.addingProduct(step, Float($0)) : end.addingProduct(-step, Float(count - 1 - $0))
+    }
   }
 }

@@ -47,7 +47,9 @@ struct InitCommand: ParsableCommand {
 
   func validate() throws {
     if preset != nil, config != nil { throw ValidationError("--preset and --config both name a shape: give one") }
-    if quantize == .f32 { throw ValidationError("--quantize must be nf4, int8 or bf16; f32 is what you get without it") }
+    if quantize == .f32 {
+      throw ValidationError("--quantize must be nf4, int8 or bf16; f32 is what you get without it")
+    }
     if let vocabularySize, vocabularySize < 300 {
       throw ValidationError("--vocabulary-size must be at least 300, not \(vocabularySize)")
     }
@@ -77,9 +79,8 @@ struct InitCommand: ParsableCommand {
       if let quantize {
         let bar = ProgressBar("weights", total: configuration.weights.count, unit: "weights")
         defer { bar.finish() }
-        try RoundedFolder.write(RandomWeights(configuration: configuration, seed: seed), as: quantize, to: url) {
-          bar.set($0)
-        }
+        let weights = RandomWeights(configuration: configuration, seed: seed)
+        try RoundedFolder.write(weights, as: quantize, to: url, isPortable: true) { bar.set($0) }
       } else {
         try LanguageModel(configuration: configuration, seed: seed).save(to: url)
       }
@@ -105,7 +106,8 @@ struct InitCommand: ParsableCommand {
     let store = try Store(path: store.path(), access: .readOnly)
     guard try store.documentCount() > 0 else {
       throw RecipeError.usage(
-        "\(store.path) holds no documents to learn a tokenizer from: run prep ingest first, or give --text FILE or --tokenizer FOLDER")
+        "\(store.path) holds no documents to learn a tokenizer from: run prep ingest first, or give --text FILE or --tokenizer FOLDER"
+      )
     }
     return try NewModel.tokenizer(vocabularySize: size) { add in try store.forEachDocument { add($0.text) } }
   }

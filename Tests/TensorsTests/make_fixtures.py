@@ -1,8 +1,11 @@
 """Fixtures of TensorsTests: NF4 with double quantisation as bitsandbytes computes it on a CPU.
 
+nf4.json            small matrices as lists
+nf4-outliers.json   a matrix as trained weights are, in base64: bf16, sizes differing by column, few weights far larger than the rest
+
 usage: python make_fixtures.py     in an environment with bitsandbytes==0.50.2 and torch==2.13.0
 """
-import json, os
+import base64, json, os
 import torch
 from bitsandbytes.functional import quantize_4bit
 
@@ -21,3 +24,12 @@ for name, weight in matrices.items():
 folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "Fixtures")
 os.makedirs(folder, exist_ok=True)
 with open(os.path.join(folder, "nf4.json"), "w") as f: json.dump(cases, f, separators=(",", ":"))
+
+numbers = torch.distributions.StudentT(5.0).sample((32, 576)) * 0.02 * torch.exp(0.5 * torch.randn(1, 576))
+numbers.view(-1)[torch.randint(numbers.numel(), (24,))] *= 40
+weight = numbers.to(torch.bfloat16)
+codes, state = quantize_4bit(weight.float(), blocksize=64, compress_statistics=True, quant_type="nf4")
+raw = lambda t: base64.b64encode(t.contiguous().view(torch.uint8).numpy().tobytes()).decode()
+with open(os.path.join(folder, "nf4-outliers.json"), "w") as f:
+    json.dump({"rows": 32, "columns": 576, "weights": raw(weight), "codes": raw(codes), "scaleCodes": raw(state.absmax),
+               "scaleMaxima": raw(state.state2.absmax), "scaleMean": bits(state.offset)[0], "scaleValues": raw(state.state2.code)}, f)

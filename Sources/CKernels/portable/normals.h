@@ -12,11 +12,6 @@ static inline uint64_t normal_mix(uint64_t z) {
   return z ^ (z >> 31);
 }
 
-// A double in [0, 1) of 53 bits.
-static inline double normal_uniform(uint64_t key, uint64_t counter) {
-  return (double)(int64_t)(normal_mix(key + counter * 0x9E3779B97F4A7C15u) >> 11) * 0x1p-53;
-}
-
 static inline double double_of_bits(uint64_t bits) {
   double value;
   memcpy(&value, &bits, sizeof value);
@@ -29,13 +24,22 @@ static inline uint64_t bits_of_double(double value) {
   return bits;
 }
 
+// A whole number below 2^52 as a double, by its place in the mantissa: vectors have no conversion of 64 bits.
+static inline double double_of_whole(uint64_t whole) { return double_of_bits(0x4330000000000000u | whole) - 0x1p52; }
+
+// A double in [0, 1) of 53 bits, exact.
+static inline double normal_uniform(uint64_t state) {
+  uint64_t z = normal_mix(state);
+  return (double_of_whole(z >> 32) * 0x1p21 + double_of_whole(z >> 11 & 0x1FFFFF)) * 0x1p-53;
+}
+
 // log x for normal x > 0 (FreeBSD's e_log.c): x = 2^k (1 + f), |f| below sqrt(2) - 1, and log(1 + f) by an odd
 // polynomial in f / (2 + f).
 static inline double quick_log(double x) {
-  uint64_t bits = bits_of_double(x);
-  uint64_t shifted = bits - 0x3FE6A09E00000000u; // the exponent counts from sqrt(1/2)
-  int64_t exponent = (int64_t)shifted >> 52;
-  double f = double_of_bits(bits - ((uint64_t)exponent << 52)) - 1, k = (double)(int32_t)exponent;
+  uint64_t bits = bits_of_double(x), one = 0x3FF0000000000000u;
+  uint64_t shifted = bits - 0x3FE6A09E00000000u + one; // the exponent counts from sqrt(1/2)
+  double f = double_of_bits(bits - (shifted & 0xFFF0000000000000u) + one) - 1;
+  double k = double_of_whole(shifted >> 52) - 1023;
   double s = f / (2 + f), z = s * s, w = z * z;
   double even = w * (3.999999999940941908e-01 + w * (2.222219843214978396e-01 + w * 1.531383769920937332e-01));
   double odd = z * (6.666666666666735130e-01 +
@@ -67,37 +71,38 @@ static inline double quick_cos(double t) {
   return double_of_bits(bits_of_double(chosen) ^ ((quadrant + 1) & 2) << 62);
 }
 
-// Apart from the others, so that a doubtful number is rare code.
-static __attribute__((noinline)) float normal_by_libm(uint64_t key, uint64_t counter) {
-  double radius = sqrt(-2 * log(1 - normal_uniform(key, counter + 1)));
-  return (float)(radius * cos(2 * M_PI * normal_uniform(key, counter + 2)));
+// Whether a float rounded from `bits` may differ from libm's: the 29 bits that a float lacks lie near a half, or the
+// magnitude is below 2^-20.
+static inline bool normal_is_doubtful(uint64_t bits) {
+  uint64_t rest = (bits & 0x1FFFFFFF) - (0x10000000 - 4096);
+  return (rest & ~(uint64_t)8191) == 0 || (int64_t)(bits & 0x7FFFFFFFFFFFFFFFu) < 0x3EB0000000000000;
 }
 
-enum { NORMALS_AT_ONCE = 128, DOUBTFUL_UNITS = 4096 };
+static float normal_by_libm(uint64_t state, uint64_t step) {
+  double radius = sqrt(-2 * log(1 - normal_uniform(state)));
+  return (float)(radius * cos(2 * M_PI * normal_uniform(state + step)));
+}
+
+enum { NORMALS_AT_ONCE = 128 };
 
 static void k_normals(float *y, uint64_t key, uint64_t counter, float deviation, long n) {
+  const uint64_t step = 0x9E3779B97F4A7C15u;
   for (long first = 0; first < n; first += NORMALS_AT_ONCE) {
     const long count = n - first < NORMALS_AT_ONCE ? n - first : NORMALS_AT_ONCE;
+    const uint64_t start = key + (counter + 2 * (uint64_t)first + 1) * step;
     double values[NORMALS_AT_ONCE];
-    uint64_t doubtful = 0;
-    for (int i = 0; i < NORMALS_AT_ONCE; i++) {
-      const uint64_t c = counter + 2 * (uint64_t)(first + i);
-      double radius = sqrt(-2 * quick_log(1 - normal_uniform(key, c + 1)));
-      double value = radius * quick_cos(2 * M_PI * normal_uniform(key, c + 2));
-      values[i] = value;
-      // The 29 bits that a float lacks, counted from a half; and magnitudes whose relative error is not known.
-      uint64_t bits = bits_of_double(value), rest = bits & 0x1FFFFFFF;
-      uint64_t near = rest - (0x10000000 - DOUBTFUL_UNITS) < 2 * DOUBTFUL_UNITS;
-      doubtful |= near | (uint64_t)((bits & 0x7FFFFFFFFFFFFFFFu) < 0x3EB0000000000000u);
+    uint64_t state = start, doubtful = 0;
+#pragma clang loop interleave_count(2) // as many vectors in flight as registers hold
+    for (int i = 0; i < NORMALS_AT_ONCE; i++, state += 2 * step) {
+      // The compiler knows no vector of sqrt(), which may set errno.
+      double radius = __builtin_elementwise_sqrt(-2 * quick_log(1 - normal_uniform(state)));
+      values[i] = radius * quick_cos(2 * M_PI * normal_uniform(state + step));
+      doubtful |= normal_is_doubtful(bits_of_double(values[i]));
     }
     for (long i = 0; i < count; i++) y[first + i] = (float)values[i] * deviation;
-    if (!doubtful) continue;
-    for (long i = 0; i < count; i++) {
-      uint64_t bits = bits_of_double(values[i]), rest = bits & 0x1FFFFFFF;
-      if (rest - (0x10000000 - DOUBTFUL_UNITS) < 2 * DOUBTFUL_UNITS ||
-          (bits & 0x7FFFFFFFFFFFFFFFu) < 0x3EB0000000000000u) {
-        y[first + i] = normal_by_libm(key, counter + 2 * (uint64_t)(first + i)) * deviation;
-      }
+    for (long i = 0; doubtful && i < count; i++) {
+      if (!normal_is_doubtful(bits_of_double(values[i]))) continue;
+      y[first + i] = normal_by_libm(start + 2 * (uint64_t)i * step, step) * deviation;
     }
   }
 }

@@ -60,7 +60,8 @@ package final class AtomicFile {
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
     var done = 0
     while done < bytes.count {
-      let written = pwrite(descriptor, bytes.baseAddress! + done, min(bytes.count - done, 1 << 30), off_t(offset + done))
+      let written = pwrite(
+        descriptor, bytes.baseAddress! + done, min(bytes.count - done, 1 << 30), off_t(offset + done))
       if written < 0 {
         if errno == EINTR { continue }
         throw Self.unwritable(url)

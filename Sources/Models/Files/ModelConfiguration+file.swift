@@ -103,8 +103,10 @@ extension ModelConfiguration {
   /// - Throws: `ModelError.unwritable`.
   public func save(to folder: URL) throws { try save(to: folder, quantization: nil) }
 
-  /// - Parameter quantization: How weights are rounded, under `quantization_config`.
-  func save(to folder: URL, quantization: JSONValue?) throws {
+  /// - Parameters:
+  ///   - quantization: How weights are rounded, under `quantization_config`.
+  ///   - dtype: PyTorch's name for the type of the other weights.
+  func save(to folder: URL, quantization: JSONValue?, dtype: String = "float32") throws {
     var members: [String: JSONValue] = [
       "architectures": .array([.string(architecture.transformersClass)]),
       "model_type": .string(architecture.rawValue),
@@ -118,7 +120,7 @@ extension ModelConfiguration {
       "rope_parameters": .object(["rope_theta": .number(ropeTheta), "rope_type": .string("default")]),
       "tie_word_embeddings": .bool(tiesEmbeddings), "attention_bias": .bool(attentionBias),
       "mlp_bias": .bool(feedForwardBias), "hidden_act": .string("silu"), "initializer_range": .number(0.02),
-      "torch_dtype": .string("float32"), "use_cache": .bool(true),
+      "torch_dtype": .string(dtype), "use_cache": .bool(true),
     ]
     members["bos_token_id"] = beginningOfSequence.map { .integer(Int($0)) } ?? .null
     members["pad_token_id"] = padding.map { .integer(Int($0)) } ?? .null

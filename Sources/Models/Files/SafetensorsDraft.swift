@@ -31,7 +31,8 @@ final class SafetensorsDraft {
 
   /// - Parameter offset: Where in the tensor the bytes belong.
   func write(_ name: String, _ bytes: UnsafeRawBufferPointer, at offset: Int = 0) throws {
-    guard let place = places[name], let left = missing[name], place.lowerBound + offset + bytes.count <= place.upperBound
+    guard let place = places[name], let left = missing[name],
+      place.lowerBound + offset + bytes.count <= place.upperBound
     else { preconditionFailure("\(name): \(bytes.count) bytes at \(offset) are outside of it") }
     try file.write(bytes, at: place.lowerBound + offset)
     missing[name] = left - bytes.count

@@ -11,11 +11,11 @@ extension LanguageModel {
   /// - Throws: `ModelError` naming the file or tensor that is missing, damaged or of the wrong shape, or the folder whose
   ///   weights are rounded to another format.
   public convenience init(folder: URL, format: WeightFormat? = nil) throws {
-    try self.init(FolderWeights(folder), format: format)
+    try self.init(mapping: FolderWeights(folder), format: format)
   }
 
   /// - Throws: as `init(folder:format:)`.
-  public convenience init(_ folder: FolderWeights, format: WeightFormat? = nil) throws {
+  public convenience init(mapping folder: FolderWeights, format: WeightFormat? = nil) throws {
     let asked = format ?? folder.format ?? .f32
     if let stored = folder.format, stored != asked {
       throw ModelError.roundedAlready(
@@ -30,7 +30,7 @@ extension LanguageModel {
   /// A model whose weights are made, merged or expanded, one after another, and rounded to `format` in memory.
   ///
   /// - Throws: `ModelError` when the source lacks a weight.
-  public convenience init(_ source: some WeightSource, format: WeightFormat) throws {
+  public convenience init(rounding source: some WeightSource, to format: WeightFormat) throws {
     try self.init(configuration: source.configuration, format: format) { weight in
       let rows = try source.rows(of: weight)
       let format = weight.format(in: format)
@@ -40,7 +40,9 @@ extension LanguageModel {
   }
 
   /// The same weights as f32, in memory of their own: they can be trained, merged with an adapter and saved.
-  public convenience init(expanding model: LanguageModel) throws { try self.init(OpenedWeights(model), format: .f32) }
+  public convenience init(expanding model: LanguageModel) throws {
+    try self.init(rounding: OpenedWeights(model), to: .f32)
+  }
 
   /// A new model with random weights: N(0, 0.02²), residual projections scaled by 1/√(2 layers) (GPT-2), norms 1.
   public convenience init(configuration: ModelConfiguration, seed: UInt64) {

@@ -32,8 +32,10 @@ public struct MergedWeights: WeightSource {
     let scale = adapter.scale(forModule: module)
     let scaled = Tensor.zeros(b.shape)
     for index in 0..<b.count { scaled.data[index] = b.data[index] * scale }
-    Products.times(
-      merged.data, scaled.data, a.data, m: weight.rows, n: weight.columns, k: rank, accumulate: true)
+    withExtendedLifetime((scaled, a)) {
+      Products.times(
+        merged.data, scaled.data, a.data, m: weight.rows, n: weight.columns, k: rank, accumulate: true)
+    }
     return DenseRows(weight, merged)
   }
 }

@@ -3,8 +3,8 @@ import Tensors
 
 /// Writes a model's weights rounded to a format, as a Hugging Face folder.
 ///
-/// NF4 is laid out as transformers and bitsandbytes do, so both open it; bf16 is an ordinary folder; int8 is a layout of
-/// our own: I8 codes under the weight's name and F32 scales under `NAME.scales`.
+/// NF4 is laid out as transformers and bitsandbytes do; bf16 is an ordinary folder; int8 is a layout of our own: I8 codes
+/// under the weight's name and F32 scales under `NAME.scales`.
 public enum RoundedFolder {
   /// Metadata key of model.safetensors: the format.
   public static let formatKey = "touchstone.format"
@@ -13,24 +13,33 @@ public enum RoundedFolder {
   /// in memory as a whole. A kill or a full disk leaves no model.safetensors, or the one that was there.
   ///
   /// - Parameters:
+  ///   - isPortable: Whether what stays f32 otherwise, norms and matrices of odd widths, is rounded to bf16 with NF4 and
+  ///     bf16. transformers opens rounded weights in the type they are stored in, and then needs one type for the rest.
   ///   - metadata: More strings for the header of model.safetensors.
   ///   - progress: Called with the number of weights that are written so far.
   /// - Throws: `ModelError.unwritable` with the system's reason, and what the source throws.
   public static func write(
-    _ source: some WeightSource, as format: WeightFormat, to folder: URL, metadata: [String: String] = [:],
+    _ source: some WeightSource, as format: WeightFormat, to folder: URL, isPortable: Bool = false,
+    metadata: [String: String] = [:],
     progress: (_ done: Int) -> Void = { _ in }
   ) throws {
     let weights = source.configuration.weights
+    let rest: WeightFormat = isPortable && format != .int8 ? .bf16 : .f32
+    func kept(_ weight: WeightDescription) -> WeightFormat {
+      let wanted = weight.format(in: format)
+      return wanted == .f32 ? rest : wanted
+    }
     try ModelFolder.create(folder)
-    let dense = weights.filter { $0.kind == .linear && $0.format(in: format) == .f32 }
+    let dense = weights.filter { $0.kind == .linear && kept($0) != format }
     try source.configuration.save(
-      to: folder, quantization: format.quantization(dense: dense.map { String($0.name.dropLast(".weight".count)) }))
+      to: folder, quantization: format.quantization(dense: dense.map { String($0.name.dropLast(".weight".count)) }),
+      dtype: rest == .bf16 ? "bfloat16" : "float32")
     let file = try SafetensorsDraft(
-      weights.flatMap { tensors(of: $0, as: $0.format(in: format)) },
+      weights.flatMap { tensors(of: $0, as: kept($0)) },
       to: folder.appendingPathComponent(SafetensorsFolder.fileName),
       metadata: metadata.merging(["format": "pt", formatKey: format.rawValue]) { $1 })
     for (index, weight) in weights.enumerated() {
-      try write(weight, as: weight.format(in: format), rows: source.rows(of: weight), to: file)
+      try write(weight, as: kept(weight), rows: source.rows(of: weight), to: file)
       progress(index + 1)
     }
     try file.commit()

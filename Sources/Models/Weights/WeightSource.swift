@@ -40,10 +40,12 @@ public struct DenseRows {
   func forEachPart(_ body: (_ rows: Range<Int>, _ values: UnsafePointer<Float>) throws -> Void) rethrows {
     let step = min(count, max(64, (8 << 20) / columns))
     let part = Tensor.zeros([step, columns])
-    for first in stride(from: 0, to: count, by: step) {
-      let rows = first..<min(count, first + step)
-      read(rows, part.data)
-      try body(rows, part.data)
+    try withExtendedLifetime(part) {
+      for first in stride(from: 0, to: count, by: step) {
+        let rows = first..<min(count, first + step)
+        read(rows, part.data)
+        try body(rows, part.data)
+      }
     }
   }
 

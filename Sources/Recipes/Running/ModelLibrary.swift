@@ -80,12 +80,12 @@ package final class ModelLibrary {
       let weights = try FolderWeights(location(model))
       loaded =
         try weights.needsNoRounding(to: format)
-        ? LanguageModel(weights, format: format)
+        ? LanguageModel(mapping: weights, format: format)
         : rounded.model(weights, as: format) { try contentIdentity(model) }
     } else if format != .f32 {
       loaded = try rounded.model(AnyWeights(source(model)), as: format) { try contentIdentity(model) }
     } else if stored != nil {
-      loaded = try LanguageModel(AnyWeights(source(model)), format: .f32)
+      loaded = try LanguageModel(rounding: AnyWeights(source(model)), to: .f32)
     } else {
       loaded = try freshBase(try knownParent(of: model))
       try Adapter(folder: location(model), model: loaded).merge(into: loaded)
@@ -105,7 +105,7 @@ package final class ModelLibrary {
     return parent
   }
 
-  private var rounded: RoundedCache { RoundedCache(folder.appendingPathComponent("quantized")) }
+  private var rounded: RoundedCache { RoundedCache.beside(models: folder) }
 
   /// `identity` with the hash that the files have now, where they lie outside of the library and may have changed.
   private func contentIdentity(_ model: ModelRecord) throws -> String {
@@ -177,7 +177,9 @@ package final class ModelLibrary {
 
   /// The content hash of a folder's safetensors and configuration.
   package static func hash(ofWeightsIn folder: URL) throws -> String {
-    let hashes = try hashedFiles(of: folder).map { "\($0) \(try ContentHash.ofFile(folder.appendingPathComponent($0).path))" }
+    let hashes = try hashedFiles(of: folder).map {
+      "\($0) \(try ContentHash.ofFile(folder.appendingPathComponent($0).path))"
+    }
     return ContentHash.of(hashes.joined(separator: "\n"))
   }
 

@@ -29,7 +29,7 @@ public struct OpenedModel {
         let cache = RoundedCache.personal
         model = try cache.model(source, as: weights) { try cache.hash(of: folder) }
       } else {
-        model = try LanguageModel(source, format: weights)
+        model = try LanguageModel(mapping: source, format: weights)
       }
       name = folder.lastPathComponent
       tokenizer = try Tokenizer(folder: folder)

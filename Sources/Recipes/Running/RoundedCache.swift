@@ -13,18 +13,23 @@ package struct RoundedCache {
   package let folder: URL?
   private let warn: (String) -> Void
 
-  /// - Parameter folder: Where entries are kept; `TOUCHSTONE_CACHE=off` keeps none.
   package init(_ folder: URL?, warn: @escaping (String) -> Void = Self.toConsole) {
-    self.folder = Self.setting == "off" ? nil : folder
+    self.folder = folder
     self.warn = warn
+  }
+
+  /// The cache beside a store's models; `TOUCHSTONE_CACHE=off` keeps nothing here either.
+  package static func beside(models folder: URL) -> RoundedCache {
+    RoundedCache(setting == "off" ? nil : folder.appendingPathComponent("quantized"))
   }
 
   /// The cache for folders that no store knows: `$TOUCHSTONE_CACHE/quantized`, else
   /// `$XDG_CACHE_HOME/touchstone/quantized`, else `~/.cache/touchstone/quantized`.
   package static var personal: RoundedCache {
     let environment = ProcessInfo.processInfo.environment
+    if setting == "off" { return RoundedCache(nil) }
     let root: URL
-    if let setting, setting != "off" {
+    if let setting {
       root = URL(fileURLWithPath: setting)
     } else if let cache = environment["XDG_CACHE_HOME"], !cache.isEmpty {
       root = URL(fileURLWithPath: cache).appendingPathComponent("touchstone")
@@ -47,7 +52,7 @@ package struct RoundedCache {
   package func model(
     _ source: some WeightSource, as format: WeightFormat, identity: () throws -> String
   ) throws -> LanguageModel {
-    guard let folder else { return try LanguageModel(source, format: format) }
+    guard let folder else { return try LanguageModel(rounding: source, to: format) }
     let hash = try identity()
     let place = folder.appendingPathComponent("\(hash)-\(format.rawValue)")
     if let kept = open(place, hash: hash, format: format) { return kept }
@@ -59,10 +64,10 @@ package struct RoundedCache {
     } catch ModelError.unwritable(let file, let reason) {
       bar.finish()
       warn("\(file): \(reason); the \(format.rawValue) weights are made in memory and not kept")
-      return try LanguageModel(source, format: format)
+      return try LanguageModel(rounding: source, to: format)
     }
     if let kept = open(place, hash: hash, format: format) { return kept }
-    return try LanguageModel(source, format: format)
+    return try LanguageModel(rounding: source, to: format)
   }
 
   private static let hashKey = "touchstone.source"
@@ -92,7 +97,8 @@ package struct RoundedCache {
   }
 
   /// The content hash of a folder's weights, remembered by names, sizes and times: a second call reads no weights.
-  package func hash(of folder: URL) throws -> String {
+  /// - Parameter now: The time; what has just changed is not remembered.
+  package func hash(of folder: URL, now: Date = Date()) throws -> String {
     guard let root = self.folder else { return try ModelLibrary.hash(ofWeightsIn: folder) }
     let path = folder.resolvingSymlinksInPath().standardizedFileURL.path
     let note = root.appendingPathComponent("hashes/\(ContentHash.of(path).prefix(32)).json")
@@ -104,7 +110,7 @@ package struct RoundedCache {
     }
     let hash = try ModelLibrary.hash(ofWeightsIn: folder)
     // A file may change again without a new time within the clock's grain, so what is fresh is not remembered.
-    if Date().timeIntervalSince1970 - files.newest > 2, try Self.signature(of: folder).text == files.text {
+    if now.timeIntervalSince1970 - files.newest > 2, try Self.signature(of: folder).text == files.text {
       do {
         try FileManager.default.createDirectory(
           at: note.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -121,7 +127,8 @@ package struct RoundedCache {
       var status = stat()
       guard stat(folder.appendingPathComponent(name).path, &status) == 0 else { continue }
       let (written, changed) = (status.st_mtim, status.st_ctim)
-      lines.append("\(name) \(status.st_size) \(written.tv_sec).\(written.tv_nsec) \(changed.tv_sec).\(changed.tv_nsec)")
+      lines.append(
+        "\(name) \(status.st_size) \(written.tv_sec).\(written.tv_nsec) \(changed.tv_sec).\(changed.tv_nsec)")
       newest = max(newest, Double(written.tv_sec), Double(changed.tv_sec))
     }
     return (lines.joined(separator: "\n"), newest)
