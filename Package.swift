@@ -108,13 +108,13 @@ let package = Package(
     tests("Tensors", ["CKernels"], fixtures: true, generators: ["make_fixtures.py"]),
     tests(
       "Models", ["Tensors", "Tokenizers"], fixtures: true,
-      generators: ["make_fixtures.py", "make_file_fixtures.py", "check_lora_peft.py"]),
+      generators: ["make_fixtures.py", "make_file_fixtures.py", "make_rounded_fixtures.py", "check_lora_peft.py"]),
     tests(
       "Training", ["Models", "Tensors", "Tokenizers"], fixtures: true,
       generators: [
-        "make_fixtures.py", "make_lora_fixtures.py", "make_prompt_fixtures.py", "fixture_functions.py",
-        "fixture_adamw8bit.py",
+        "make_fixtures.py", "make_lora_fixtures.py", "make_prompt_fixtures.py", "make_qlora_fixtures.py",
+        "fixture_functions.py", "fixture_adamw8bit.py",
       ]),
-    tests("Recipes", ["PipelineLibrary", "Models", "Tokenizers", "Store"]),
+    tests("Recipes", ["PipelineLibrary", "Models", "Tensors", "Tokenizers", "Store"]),
   ]
 )

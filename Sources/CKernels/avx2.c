@@ -25,6 +25,7 @@
 #include "vector/attention.h"
 #include "vector/gemm.h"
 #include "vector/layers.h"
+#include "portable/normals.h"
 #include "vector/rows.h"
 #include "vector/rows_integer.h"
 #include "vector/map8.h"

@@ -168,6 +168,15 @@ void ck_expand_nf4(float *y, const uint8_t *codes, const float *scales, long n) 
   kernels->expand_nf4(y, codes, scales, n);
 }
 
+void ck_expand_scales(float *y, const uint8_t *codes, const float *maxima, const float *values, float mean, long first,
+                      long n) {
+  kernels->expand_scales(y, codes, maxima, values, mean, first, n);
+}
+
+void ck_normals(float *y, uint64_t key, uint64_t counter, float deviation, long n) {
+  kernels->normals(y, key, counter, deviation, n);
+}
+
 void ck_add(float *y, const float *x, long n) { kernels->add(y, x, n); }
 
 void ck_axpy(float *y, float a, const float *x, long n) { kernels->axpy(y, a, x, n); }

@@ -24,9 +24,10 @@ extern const float ck_nf4_bounds[15];
     .attention_decode = k_attention_decode, .logsumexp_update = k_logsumexp_update,                                   \
     .softmax_scaled = k_softmax_scaled, .rows_f32 = k_rows_f32, .rows_bf16 = k_rows_bf16, .rows_q8 = k_rows_q8,       \
     .rows_nf4 = k_rows_nf4, .quantize_q8 = k_quantize_q8, .quantize_nf4 = k_quantize_nf4,                             \
-    .expand_q8 = k_expand_q8, .expand_nf4 = k_expand_nf4, .add = k_add, .axpy = k_axpy, .scale = k_scale, .sum_squares = k_sum_squares,       \
-    .dot = k_dot, .exp = k_exp, .adamw = k_adamw, .quantize_map8 = k_quantize_map8,                            \
-    .expand_map8 = k_expand_map8, .adamw_map8 = k_adamw_map8, .bf16_to_f32 = k_bf16_to_f32, .f32_to_bf16 = k_f32_to_bf16,         \
+    .expand_q8 = k_expand_q8, .expand_nf4 = k_expand_nf4, .expand_scales = k_expand_scales, .normals = k_normals,     \
+    .add = k_add, .axpy = k_axpy, .scale = k_scale, .sum_squares = k_sum_squares, .dot = k_dot, .exp = k_exp,         \
+    .adamw = k_adamw, .quantize_map8 = k_quantize_map8, .expand_map8 = k_expand_map8, .adamw_map8 = k_adamw_map8,     \
+    .bf16_to_f32 = k_bf16_to_f32, .f32_to_bf16 = k_f32_to_bf16,                                                       \
     .f16_to_f32 = k_f16_to_f32, .f32_to_f16 = k_f32_to_f16, .panel_width = k_panel_width,                            \
     .tile_rows = k_tile_rows, .slice_limit = k_slice_limit, .pack_a = k_pack_a, .pack_b = k_pack_b, .gemm = k_gemm,   \
   }

@@ -9,6 +9,7 @@
 #include "portable/formats.h"
 #include "portable/gemm.h"
 #include "portable/layers.h"
+#include "portable/normals.h"
 #include "portable/rows.h"
 #include "portable/map8.h"
 #include "portable/vectors.h"

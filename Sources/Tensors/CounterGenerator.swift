@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 
 /// Random numbers that are a function of (seed, purpose, step, item, counter): nothing to save, nothing to restore.
@@ -36,6 +37,12 @@ public struct CounterGenerator: RandomNumberGenerator, Sendable {
   public mutating func nextNormal() -> Float {
     let radius = (-2 * log(1 - nextUniformDouble())).squareRoot()
     return Float(radius * cos(2 * .pi * nextUniformDouble()))
+  }
+
+  /// Writes the next `count` values of `nextNormal()`, each times `deviation`, many at a time.
+  public mutating func fillNormals(_ values: UnsafeMutablePointer<Float>, count: Int, deviation: Float) {
+    ck_normals(values, key, counter, deviation, count)
+    counter &+= 2 * UInt64(count)
   }
 
   /// The order of an epoch: a permutation of `0..<count` keyed by seed and epoch (Fisher-Yates).

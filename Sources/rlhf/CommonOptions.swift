@@ -29,13 +29,13 @@ struct ThreadsOption: ParsableArguments {
   func apply() { if let threads { Threads.count = threads } }
 }
 
-/// How weights are kept in memory.
+/// How weights are kept.
 struct WeightsOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Keep the weights as f32, bf16, int8 or nf4: fewer bits are faster and smaller, and rounder.", valueName: "format"
-    ))
-  var weights: WeightFormat = .f32
+      "Keep the weights as f32, bf16, int8 or nf4: fewer bits are smaller and rounder (default: what the folder holds).",
+      valueName: "format"))
+  var weights: WeightFormat?
 }
 
 extension WeightFormat: ExpressibleByArgument {}

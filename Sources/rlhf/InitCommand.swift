@@ -3,6 +3,7 @@ import Foundation
 import Models
 import Recipes
 import Store
+import Tensors
 import Terminal
 import Tokenizers
 
@@ -23,10 +24,19 @@ struct InitCommand: ParsableCommand {
       Example:
         prep ingest docs && rlhf init my-model --preset demo-3m
         rlhf init my-model --preset tiny --text corpus.txt
+        rlhf init big --config llama-7b --quantize nf4 --tokenizer my-model
       """)
 
   @Argument(help: "The folder to write; it must not exist.") var folder: String
-  @Option(help: "The model's size.") var preset = "demo-3m"
+  @Option(help: "The model's size; the vocabulary is the tokenizer's (default: demo-3m).") var preset: String?
+  @Option(
+    help: ArgumentHelp(
+      "The model's shape: a preset, or a config.json; the vocabulary is at least the shape's.", valueName: "name|file"))
+  var config: String?
+  @Option(
+    help: ArgumentHelp(
+      "Write the weights rounded to nf4, int8 or bf16; the whole model is never in memory.", valueName: "format"))
+  var quantize: WeightFormat?
   @Option(help: ArgumentHelp("Tokens of the new tokenizer (default: the preset's).", valueName: "n"))
   var vocabularySize: Int?
   @Option(help: ArgumentHelp("Learn the tokenizer from this text file instead of the store.", valueName: "file"))
@@ -36,6 +46,10 @@ struct InitCommand: ParsableCommand {
   @OptionGroup var store: StoreOption
 
   func validate() throws {
+    if preset != nil, config != nil { throw ValidationError("--preset and --config both name a shape: give one") }
+    if quantize == .f32 {
+      throw ValidationError("--quantize must be nf4, int8 or bf16; f32 is what you get without it")
+    }
     if let vocabularySize, vocabularySize < 300 {
       throw ValidationError("--vocabulary-size must be at least 300, not \(vocabularySize)")
     }
@@ -45,20 +59,44 @@ struct InitCommand: ParsableCommand {
     guard !FileManager.default.fileExists(atPath: folder) else {
       throw RecipeError.usage("\(folder) exists already: name a new folder")
     }
-    let tokenizer = try makeTokenizer()
-    let configuration = try NewModel.configuration(preset: preset, tokenizer: tokenizer)
-    let model = LanguageModel(configuration: configuration, seed: seed)
-    let url = URL(fileURLWithPath: folder)
-    try model.save(to: url)
-    try tokenizer.save(to: url)
+    let shape = try config.map(NewModel.shape)
+    let tokenizer = try makeTokenizer(shape)
+    let configuration =
+      try shape.map { try NewModel.configuration(shape: $0, tokenizer: tokenizer) }
+      ?? NewModel.configuration(preset: presetName, tokenizer: tokenizer)
+    let start = ContinuousClock.now
+    try write(configuration, tokenizer, to: URL(fileURLWithPath: folder))
+    let seconds = (ContinuousClock.now - start).seconds
     Console.error.line(
-      "wrote \(folder): \(shortNumber(Double(configuration.parameterCount))) parameters, "
-        + "\(tokenizer.vocabularySize) tokens")
+      "wrote \(folder): \(shortNumber(Double(configuration.parameterCount))) parameters"
+        + (quantize.map { " as \($0.rawValue)" } ?? "")
+        + ", \(tokenizer.vocabularySize) tokens, in \(shortDuration(seconds))")
   }
 
-  private func makeTokenizer() throws -> Tokenizer {
+  /// Weights go first, so that a folder with a tokenizer is whole; what was written is removed when something fails.
+  private func write(_ configuration: ModelConfiguration, _ tokenizer: Tokenizer, to url: URL) throws {
+    do {
+      if let quantize {
+        let bar = ProgressBar("weights", total: configuration.weights.count, unit: "weights")
+        defer { bar.finish() }
+        let weights = RandomWeights(configuration: configuration, seed: seed)
+        try RoundedFolder.write(weights, as: quantize, to: url, isPortable: true) { bar.set($0) }
+      } else {
+        try LanguageModel(configuration: configuration, seed: seed).save(to: url)
+      }
+      try tokenizer.save(to: url)
+    } catch {
+      try? FileManager.default.removeItem(at: url)
+      throw error
+    }
+  }
+
+  private var presetName: String { preset ?? "demo-3m" }
+
+  private func makeTokenizer(_ shape: ModelConfiguration?) throws -> Tokenizer {
     if let tokenizer { return try Tokenizer(folder: URL(fileURLWithPath: tokenizer)) }
-    let size = vocabularySize ?? ModelConfiguration.presets[preset]?.vocabularySize ?? 4096
+    let size =
+      vocabularySize ?? shape?.vocabularySize ?? ModelConfiguration.presets[presetName]?.vocabularySize ?? 4096
     if let text {
       guard let content = try? String(contentsOfFile: text, encoding: .utf8) else {
         throw RecipeError.unreadable(path: text, reason: "cannot be read as UTF-8 text")
@@ -68,7 +106,8 @@ struct InitCommand: ParsableCommand {
     let store = try Store(path: store.path(), access: .readOnly)
     guard try store.documentCount() > 0 else {
       throw RecipeError.usage(
-        "\(store.path) holds no documents to learn a tokenizer from: run prep ingest first, or give --text FILE")
+        "\(store.path) holds no documents to learn a tokenizer from: run prep ingest first, or give --text FILE or --tokenizer FOLDER"
+      )
     }
     return try NewModel.tokenizer(vocabularySize: size) { add in try store.forEachDocument { add($0.text) } }
   }

@@ -54,11 +54,11 @@ import Testing
 
   @Test(arguments: ["tiny", "tiny-tied"]) func shapesAreThoseOfTheModel(name: String) throws {
     let model = try ParityFixtures.role(name).model
-    #expect(model.configuration.parameterShapes.map(\.name) == model.parameters.map(\.name))
-    #expect(model.configuration.parameterShapes.map(\.shape) == model.parameters.map(\.value.shape))
+    #expect(model.configuration.weights.map(\.name) == model.parameters.map(\.name))
+    #expect(model.configuration.weights.map(\.shape) == model.parameters.map(\.value.shape))
     #expect(model.configuration.weightBytes(.f32) == model.weightBytes)
     for format in WeightFormat.allCases {
-      let rounded = LanguageModel(rounding: model, to: format)
+      let rounded = try LanguageModel(rounding: OpenedWeights(model), to: format)
       let difference = abs(model.configuration.weightBytes(format) - rounded.weightBytes)
       // Memory of quantised scales is a little larger where blocks are not whole.
       #expect(Double(difference) < 0.03 * Double(rounded.weightBytes), "\(format)")

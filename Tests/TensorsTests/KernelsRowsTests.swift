@@ -133,6 +133,19 @@ import Testing
     #expect(scales == [1, 0])
   }
 
+  @Test(arguments: KernelLevel.all, [0, 1, 200, 255, 256, 300]) func scales(_ level: KernelLevel, first: Int) {
+    var numbers = TestNumbers(14)
+    let codes = (0..<1200).map { _ in UInt8(truncatingIfNeeded: numbers.bits()) }
+    let (maxima, values) = (numbers.vector(5, 0...1), numbers.vector(256))
+    for count in [0, 1, 7, 8, 17, 56, 57, 256, 600] {
+      var out = [Float](repeating: -9, count: count + 1)
+      level.kernels.expand_scales(&out, codes, maxima, values, 0.125, first, count)
+      var wanted = (first..<first + count).map { values[Int(codes[$0])] * maxima[$0 / 256] + Float(0.125) }
+      wanted.append(-9)
+      #expect(out == wanted, "\(count) scales")
+    }
+  }
+
   /// Runs `body` once over zeros and once accumulating over ones, and checks that nothing else is written.
   private func check(
     _ rows: Int, _ outputs: Int, stride: Int, _ expected: [Float], tolerance: Float = 1e-5,

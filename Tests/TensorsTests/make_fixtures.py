@@ -1,8 +1,11 @@
 """Fixtures of TensorsTests: NF4 with double quantisation, and the dynamic maps, as bitsandbytes computes them on a CPU.
 
+nf4.json            small matrices as lists
+nf4-outliers.json   a matrix as trained weights are, in base64: bf16, sizes differing by column, few weights far larger than the rest
+
 usage: python make_fixtures.py     in an environment with bitsandbytes==0.50.2 and torch==2.13.0
 """
-import json, os
+import base64, json, os
 import torch
 from bitsandbytes.functional import create_dynamic_map, dequantize_blockwise, quantize_4bit, quantize_blockwise
 
@@ -31,3 +34,11 @@ for name, signed in (("signed", True), ("unsigned", False)):
     maps.append({"name": name, "map": bits(code), "values": bits(numbers), "codes": codes.tolist(), "maxima": bits(state.absmax),
                  "expanded": bits(dequantize_blockwise(codes, state))})
 with open(os.path.join(folder, "map8.json"), "w") as f: json.dump(maps, f, separators=(",", ":"))
+numbers = torch.distributions.StudentT(5.0).sample((32, 576)) * 0.02 * torch.exp(0.5 * torch.randn(1, 576))
+numbers.view(-1)[torch.randint(numbers.numel(), (24,))] *= 40
+weight = numbers.to(torch.bfloat16)
+codes, state = quantize_4bit(weight.float(), blocksize=64, compress_statistics=True, quant_type="nf4")
+raw = lambda t: base64.b64encode(t.contiguous().view(torch.uint8).numpy().tobytes()).decode()
+with open(os.path.join(folder, "nf4-outliers.json"), "w") as f:
+    json.dump({"rows": 32, "columns": 576, "weights": raw(weight), "codes": raw(codes), "scaleCodes": raw(state.absmax),
+               "scaleMaxima": raw(state.state2.absmax), "scaleMean": bits(state.offset)[0], "scaleValues": raw(state.state2.code)}, f)

@@ -84,6 +84,14 @@ void ck_rows_nf4(float *y, const float *x, const uint8_t *codes, const float *sc
                  long y_stride, bool accumulate);
 void ck_quantize_nf4(uint8_t *codes, float *scales, const float *x, long n);
 void ck_expand_nf4(float *y, const uint8_t *codes, const float *scales, long n);
+// Scales that are quantised themselves, `n` of them from number `first` on, blocks of 256 counted from number 0:
+// y[i] = values[codes[first + i]] * maxima[(first + i) / 256] + mean. values [256].
+void ck_expand_scales(float *y, const uint8_t *codes, const float *maxima, const float *values, float mean, long first,
+                      long n);
+
+// y[i] = deviation * normal number i of a counter-based generator (SplitMix64's finalizer over key + counter, Box-Muller
+// in double, rounded to f32): number i reads counters counter + 2 i + 1 and + 2. All levels give libm's bits.
+void ck_normals(float *y, uint64_t key, uint64_t counter, float deviation, long n);
 
 // Vectors.
 void ck_add(float *y, const float *x, long n);                 // y += x

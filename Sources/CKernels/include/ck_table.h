@@ -28,6 +28,8 @@ typedef struct ck_kernels {
   __typeof__(ck_quantize_nf4) *quantize_nf4;
   __typeof__(ck_expand_q8) *expand_q8;
   __typeof__(ck_expand_nf4) *expand_nf4;
+  __typeof__(ck_expand_scales) *expand_scales;
+  __typeof__(ck_normals) *normals;
 
   __typeof__(ck_add) *add;
   __typeof__(ck_axpy) *axpy;

@@ -114,3 +114,11 @@ static void k_quantize_nf4(uint8_t *codes, float *scales, const float *x, long n
 static void k_expand_nf4(float *y, const uint8_t *codes, const float *scales, long n) {
   for (long i = 0; i < n; i++) y[i] = ck_nf4_values[nf4_code(codes, i)] * scales[i / NF4_BLOCK];
 }
+
+static void k_expand_scales(float *y, const uint8_t *codes, const float *maxima, const float *values, float mean,
+                            long first, long n) {
+  for (long i = 0; i < n; i++) {
+    float part = values[codes[first + i]] * maxima[(first + i) / 256];
+    y[i] = part + mean; // a statement of its own: no level fuses the two
+  }
+}

@@ -145,3 +145,19 @@ static void k_quantize_nf4(uint8_t *codes, float *scales, const float *x, long n
 static void k_expand_nf4(float *y, const uint8_t *codes, const float *scales, long n) {
   for (long i = 0; i < n; i += VW) vstore_n(y + i, vmul(vload_nf4(codes + i / 2), vset(scales[i / NF4_BLOCK])), VW);
 }
+
+static void k_expand_scales(float *y, const uint8_t *codes, const float *maxima, const float *values, float mean,
+                            long first, long n) {
+  codes += first;
+  for (long i = 0; i < n;) {
+    const long end = i + 256 - (first + i) % 256, stop = end < n ? end : n;
+    const vf maximum = vset(maxima[(first + i) / 256]);
+    for (; i + VW <= stop; i += VW) vstore_n(y + i, vadd(vmul(vlookup(values, codes + i), maximum), vset(mean)), VW);
+    if (i < stop) {
+      uint8_t rest[VW] = {0};
+      memcpy(rest, codes + i, (size_t)(stop - i));
+      vstore_n(y + i, vadd(vmul(vlookup(values, rest), maximum), vset(mean)), stop - i);
+      i = stop;
+    }
+  }
+}

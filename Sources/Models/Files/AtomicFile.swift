@@ -3,7 +3,7 @@ import Foundation
 /// A file that comes into being all at once: written beside its place, synced, then renamed.
 ///
 /// Until `commit` the old file stays; a writer that goes away before leaves nothing behind.
-final class AtomicFile {
+package final class AtomicFile {
   private let url: URL
   private let temporary: String
   private var descriptor: Int32
@@ -14,6 +14,21 @@ final class AtomicFile {
     temporary = url.path + ".\(getpid())-\(UUID().uuidString.prefix(8)).tmp"
     descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     if descriptor < 0 { throw Self.unwritable(url) }
+    // Held as long as the writer lives: whoever can take it knows that the draft has been left behind.
+    flock(descriptor, LOCK_EX | LOCK_NB)
+  }
+
+  /// Removes drafts of this file that a writer left behind when it was killed.
+  static func removeLeftovers(of url: URL) {
+    let folder = url.deletingLastPathComponent()
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    for name in names where name.hasPrefix(url.lastPathComponent + ".") && name.hasSuffix(".tmp") {
+      let path = folder.appendingPathComponent(name).path
+      let file = open(path, O_RDONLY | O_CLOEXEC)
+      guard file >= 0 else { continue }
+      if flock(file, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
+      close(file)
+    }
   }
 
   deinit { discard() }
@@ -27,6 +42,31 @@ final class AtomicFile {
         throw Self.unwritable(url)
       }
       rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+    }
+  }
+
+  /// Takes the room of the whole file at once, so that a full disk is found before the work is done.
+  func reserve(_ bytes: Int) throws {
+    #if os(Linux)
+      let code = posix_fallocate(descriptor, 0, bytes)
+      if code == ENOSPC || code == EFBIG {
+        errno = code
+        throw Self.unwritable(url)
+      }
+    #endif
+  }
+
+  /// Writes at a place of its own, after or before other parts.
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
+    var done = 0
+    while done < bytes.count {
+      let written = pwrite(
+        descriptor, bytes.baseAddress! + done, min(bytes.count - done, 1 << 30), off_t(offset + done))
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw Self.unwritable(url)
+      }
+      done += written
     }
   }
 
@@ -64,7 +104,7 @@ final class AtomicFile {
   }
 
   /// Writes a small file whole.
-  static func write(_ data: Data, to url: URL) throws {
+  package static func write(_ data: Data, to url: URL) throws {
     let file = try AtomicFile(url)
     try data.withUnsafeBytes { try file.write($0) }
     try file.commit()

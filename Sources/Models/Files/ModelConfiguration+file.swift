@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 import Tokenizers
 
 extension ModelConfiguration {
@@ -8,7 +9,14 @@ extension ModelConfiguration {
   ///
   /// - Throws: `ModelError` naming file, key and value: what is missing, contradicts itself or is not supported.
   public init(folder: URL) throws {
-    let file = try ConfigurationFile(folder.appendingPathComponent(Self.fileName))
+    try self.init(file: folder.appendingPathComponent(Self.fileName))
+  }
+
+  /// Reads a config.json, whatever it is called.
+  ///
+  /// - Throws: As `init(folder:)`.
+  public init(file url: URL) throws {
+    let file = try ConfigurationFile(url)
     guard let type = try file.string("model_type") else {
       throw ModelError.malformed(file: file.path, reason: "model_type is missing")
     }
@@ -54,7 +62,7 @@ extension ModelConfiguration {
     if try file.string("hidden_act") ?? "silu" != "silu" { try refuse("hidden_act", supported: "silu") }
     if try file.integer("pretraining_tp") ?? 1 != 1 { try refuse("pretraining_tp", supported: "1") }
     if try file.number("partial_rotary_factor") ?? 1 != 1 { try refuse("partial_rotary_factor", supported: "1") }
-    try refuse("quantization_config", supported: "weights in f32, bf16, f16 or f64")
+    _ = try WeightFormat.stored(file)
     try refuse("sliding_window", supported: "attention over the whole sequence")
     for key in ["rope_scaling", "rope_parameters"] {
       guard let settings = try file.object(key) else { continue }
@@ -93,7 +101,12 @@ extension ModelConfiguration {
   /// Writes config.json into a folder, for transformers 4 and 5 alike.
   ///
   /// - Throws: `ModelError.unwritable`.
-  public func save(to folder: URL) throws {
+  public func save(to folder: URL) throws { try save(to: folder, quantization: nil) }
+
+  /// - Parameters:
+  ///   - quantization: How weights are rounded, under `quantization_config`.
+  ///   - dtype: PyTorch's name for the type of the other weights.
+  func save(to folder: URL, quantization: JSONValue?, dtype: String = "float32") throws {
     var members: [String: JSONValue] = [
       "architectures": .array([.string(architecture.transformersClass)]),
       "model_type": .string(architecture.rawValue),
@@ -107,7 +120,7 @@ extension ModelConfiguration {
       "rope_parameters": .object(["rope_theta": .number(ropeTheta), "rope_type": .string("default")]),
       "tie_word_embeddings": .bool(tiesEmbeddings), "attention_bias": .bool(attentionBias),
       "mlp_bias": .bool(feedForwardBias), "hidden_act": .string("silu"), "initializer_range": .number(0.02),
-      "torch_dtype": .string("float32"), "use_cache": .bool(true),
+      "torch_dtype": .string(dtype), "use_cache": .bool(true),
     ]
     members["bos_token_id"] = beginningOfSequence.map { .integer(Int($0)) } ?? .null
     members["pad_token_id"] = padding.map { .integer(Int($0)) } ?? .null
@@ -116,6 +129,7 @@ extension ModelConfiguration {
     case 1: members["eos_token_id"] = .integer(Int(endOfSequence[0]))
     default: members["eos_token_id"] = .array(endOfSequence.map { .integer(Int($0)) })
     }
+    members["quantization_config"] = quantization
     try ConfigurationFile.write(members, to: folder.appendingPathComponent(Self.fileName))
   }
 }

@@ -12,6 +12,8 @@ public enum ModelError: Error, Hashable, Sendable, CustomStringConvertible {
   case missingTensor(file: String, tensor: String)
   /// A file asks for something that this program does not do.
   case unsupported(file: String, feature: String, supported: String)
+  /// Weights are rounded already, and to something else than what was asked for.
+  case roundedAlready(folder: String, stored: String, asked: String)
   /// A file cannot be written.
   case unwritable(file: String, reason: String)
   /// An adapter's targets match no linear layer of the model.
@@ -37,6 +39,9 @@ public enum ModelError: Error, Hashable, Sendable, CustomStringConvertible {
     case .missingTensor(let file, let tensor): "\(file): tensor \(tensor) is missing"
     case .unsupported(let file, let feature, let supported):
       "\(file): \(feature) is not supported; supported: \(supported)"
+    case .roundedAlready(let folder, let stored, let asked):
+      "\(folder): the weights are kept as \(stored) and cannot be opened as \(asked): leave the format out, "
+        + "or open the model they were rounded from"
     case .unwritable(let file, let reason): "\(file): cannot be written: \(reason)"
     case .noTargets(let targets, let examples):
       "the adapter's target_modules (\(targets)) match no linear layer; "

@@ -13,8 +13,10 @@ public struct SafetensorsEntry {
   /// The file that the tensor lies in, for messages.
   public let file: String
 
-  /// Gives the values' pages back to the system; they are read from the file again when they are next touched.
-  package func releasePages() { (owner as? any PageSource)?.releasePages(of: bytes) }
+  /// Gives pages of the values back to the system; they are read from the file again when they are next touched.
+  package func releasePages(of part: UnsafeRawBufferPointer? = nil) {
+    (owner as? any PageSource)?.releasePages(of: part ?? bytes)
+  }
 }
 
 /// Where tensors are found by name: one file or a folder of shards.

@@ -79,8 +79,7 @@ public enum SafetensorsWriter {
   private static func stage(
     _ tensors: [SafetensorsTensor], to url: URL, metadata: [String: String], values: Values
   ) throws -> AtomicFile {
-    // Wide types first, so that every tensor is aligned to its own element.
-    let ordered = tensors.sorted { ($1.type.size, $0.name) < ($0.type.size, $1.name) }
+    let ordered = ordered(tensors)
     let file = try AtomicFile(url)
     try header(ordered, metadata: metadata).withUnsafeBytes { try file.write($0) }
     for tensor in ordered {
@@ -99,6 +98,11 @@ public enum SafetensorsWriter {
     return file
   }
 
+  /// Wide types first, so that every tensor is aligned to its own element.
+  static func ordered(_ tensors: [SafetensorsTensor]) -> [SafetensorsTensor] {
+    tensors.sorted { ($1.type.size, $0.name) < ($0.type.size, $1.name) }
+  }
+
   private struct Entry: Encodable {
     var dtype: String
     var shape: [Int]
@@ -110,7 +114,7 @@ public enum SafetensorsWriter {
   }
 
   /// Length and JSON, filled up with spaces so that the values begin at a multiple of eight bytes.
-  private static func header(_ tensors: [SafetensorsTensor], metadata: [String: String]) throws -> Data {
+  static func header(_ tensors: [SafetensorsTensor], metadata: [String: String]) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     var end = 0

@@ -13,59 +13,46 @@ public final class LanguageModel: @unchecked Sendable {
   let attention: Attention
   /// Every dense base weight under its Hugging Face name, in the order of the network.
   public let parameters: [Parameter]
-  /// How the linear layers are kept; embeddings are kept in `format.ofEmbeddings`.
+  /// How the linear layers are kept; embeddings as the file has them, or in `format.ofEmbeddings` once rounded here.
   public let format: WeightFormat
 
   /// - Parameters:
-  ///   - format: what weights are rounded to once read; a matrix whose width it cannot divide stays f32.
-  ///   - weight: the value for a name and shape; it may be mapped memory.
-  ///   - done: called with a weight's name once it has been rounded and its value is no longer needed.
+  ///   - format: what linear layers are kept in, where their width allows it.
+  ///   - weight: the matrix, or the vector as a dense matrix, of a description; it may be mapped memory.
   /// - Throws: what `weight` throws.
   init(
-    configuration: ModelConfiguration, format: WeightFormat = .f32,
-    weight: (_ name: String, _ shape: [Int]) throws -> Parameter, done: (_ name: String) -> Void = { _ in }
+    configuration: ModelConfiguration, format: WeightFormat, weight: (WeightDescription) throws -> WeightMatrix
   ) rethrows {
     let c = configuration
     var all: [Parameter] = []
-    func parameter(_ name: String, _ shape: [Int]) throws -> Parameter {
-      let made = try weight(name, shape)
-      all.append(made)
-      return made
+    var made: [String: WeightMatrix] = [:]
+    for description in c.weights {
+      let matrix = try weight(description)
+      made[description.name] = matrix
+      if let parameter = matrix.parameter { all.append(parameter) }
     }
-    func matrix(_ name: String, _ rows: Int, _ columns: Int, _ format: WeightFormat) throws -> WeightMatrix {
-      guard format != .f32 && columns % format.columnMultiple == 0 else {
-        return .dense(try parameter(name, [rows, columns]))
-      }
-      let quantized = QuantizedMatrix(try weight(name, [rows, columns]).value, format: format)
-      done(name)
-      return .quantized(quantized)
-    }
-    func linear(_ name: String, _ outputs: Int, _ inputs: Int, bias: Bool) throws -> Linear {
-      Linear(
-        name: name, weight: try matrix(name + ".weight", outputs, inputs, format),
-        bias: bias ? try parameter(name + ".bias", [outputs]) : nil)
+    func matrix(_ name: String) -> WeightMatrix { made[name]! }
+    func parameter(_ name: String) -> Parameter { made[name]!.parameter! }
+    func linear(_ name: String, bias: Bool) -> Linear {
+      Linear(name: name, weight: matrix(name + ".weight"), bias: bias ? parameter(name + ".bias") : nil)
     }
     self.format = format
-    let queryWidth = c.headCount * c.headSize
-    let keyWidth = c.keyValueHeadCount * c.headSize
-    embedding = try matrix("model.embed_tokens.weight", c.vocabularySize, c.hiddenSize, format.ofEmbeddings)
-    blocks = try (0..<c.layerCount).map { index in
+    embedding = matrix("model.embed_tokens.weight")
+    blocks = (0..<c.layerCount).map { index in
       let path = "model.layers.\(index)."
       return Block(
-        attentionNorm: try parameter(path + "input_layernorm.weight", [c.hiddenSize]),
-        query: try linear(path + "self_attn.q_proj", queryWidth, c.hiddenSize, bias: c.attentionBias),
-        key: try linear(path + "self_attn.k_proj", keyWidth, c.hiddenSize, bias: c.attentionBias),
-        value: try linear(path + "self_attn.v_proj", keyWidth, c.hiddenSize, bias: c.attentionBias),
-        output: try linear(path + "self_attn.o_proj", c.hiddenSize, queryWidth, bias: c.attentionBias),
-        feedForwardNorm: try parameter(path + "post_attention_layernorm.weight", [c.hiddenSize]),
-        gate: try linear(path + "mlp.gate_proj", c.intermediateSize, c.hiddenSize, bias: c.feedForwardBias),
-        up: try linear(path + "mlp.up_proj", c.intermediateSize, c.hiddenSize, bias: c.feedForwardBias),
-        down: try linear(path + "mlp.down_proj", c.hiddenSize, c.intermediateSize, bias: c.feedForwardBias))
+        attentionNorm: parameter(path + "input_layernorm.weight"),
+        query: linear(path + "self_attn.q_proj", bias: c.attentionBias),
+        key: linear(path + "self_attn.k_proj", bias: c.attentionBias),
+        value: linear(path + "self_attn.v_proj", bias: c.attentionBias),
+        output: linear(path + "self_attn.o_proj", bias: c.attentionBias),
+        feedForwardNorm: parameter(path + "post_attention_layernorm.weight"),
+        gate: linear(path + "mlp.gate_proj", bias: c.feedForwardBias),
+        up: linear(path + "mlp.up_proj", bias: c.feedForwardBias),
+        down: linear(path + "mlp.down_proj", bias: c.feedForwardBias))
     }
-    finalNorm = try parameter("model.norm.weight", [c.hiddenSize])
-    head =
-      c.tiesEmbeddings
-      ? embedding : try matrix("lm_head.weight", c.vocabularySize, c.hiddenSize, format.ofEmbeddings)
+    finalNorm = parameter("model.norm.weight")
+    head = c.tiesEmbeddings ? embedding : matrix("lm_head.weight")
     rotary = RotaryTable(headSize: c.headSize, theta: c.ropeTheta, positions: c.maximumPositions)
     attention = Attention(heads: c.headCount, keyHeads: c.keyValueHeadCount, headSize: c.headSize)
     parameters = all
@@ -78,11 +65,16 @@ public final class LanguageModel: @unchecked Sendable {
   /// Paths of the layers that an adapter may target, in the order of the network.
   public var linearNames: [String] { linears.map(\.name) }
 
+  /// Every matrix by its Hugging Face name.
+  var matrices: [(String, WeightMatrix)] {
+    [("model.embed_tokens.weight", embedding)] + linears.map { ($0.name + ".weight", $0.weight) }
+      + (configuration.tiesEmbeddings ? [] : [("lm_head.weight", head)])
+  }
+
   /// Bytes that the weights take in the form they are kept in.
   public var weightBytes: Int {
-    let matrices = [embedding] + linears.map(\.weight) + (configuration.tiesEmbeddings ? [] : [head])
     let rounded = matrices.reduce(0) { sum, matrix in
-      if case .quantized(let quantized) = matrix { sum + quantized.byteCount } else { sum }
+      if case .quantized(let quantized) = matrix.1 { sum + quantized.byteCount } else { sum }
     }
     return parameters.reduce(rounded) { $0 + $1.value.count * MemoryLayout<Float>.size }
   }

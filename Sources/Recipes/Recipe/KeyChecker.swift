@@ -36,6 +36,7 @@ package struct KeyChecker {
       if key.isRequired, settings.lines[key.name] == nil {
         report("\(place) needs the key \(key.name): \(key.help)", line: tree.line)
       }
+      if defaults[key.name] != nil { settings.shared.insert(key.name) }
       guard let value = defaults[key.name] ?? key.defaultValue else { continue }
       if case .map(let inner) = key.type, value == [:] {
         let filled = self.settings(YAMLTree(.map([])), keys: inner, place: "\(place): \(key.name)")

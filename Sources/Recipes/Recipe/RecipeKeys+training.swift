@@ -10,7 +10,7 @@ extension RecipeKeys {
   /// How the frozen base of an adapter is kept.
   static let weights = Key(
     "weights", .choice(WeightFormat.allCases.map(\.rawValue)), default: "f32",
-    "how the frozen weights under a low-rank update are kept in memory; nf4 is QLoRA")
+    "how the frozen weights under a low-rank update are kept; nf4 is QLoRA. A folder of rounded weights keeps its own")
 
   /// Weights that full training leaves alone.
   static func freeze(_ condition: String) -> Key {

@@ -11,6 +11,8 @@ public struct Settings: Sendable {
   public var values: [String: JSONValue] = [:]
   /// The keys that the recipe itself gives, by name.
   package var given: Set<String> = []
+  /// The keys that the recipe's `defaults` give for all stages.
+  package var shared: Set<String> = []
   package var lines: [String: Int] = [:]
 
   package init(place: String, line: Int?) {

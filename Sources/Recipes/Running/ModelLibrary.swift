@@ -14,7 +14,7 @@ package final class ModelLibrary {
 
   private struct BaseKey: Hashable {
     let id: String
-    var format = WeightFormat.f32
+    let format: WeightFormat
   }
 
   private var tokenizers: [String: Tokenizer] = [:]
@@ -56,39 +56,83 @@ package final class ModelLibrary {
     FileManager.default.fileExists(atPath: location(model).path)
   }
 
-  /// The full weights of a model, kept in `format`: those of an adapter are merged with what it stands on, in memory.
-  package func base(_ model: ModelRecord, format: WeightFormat = .f32) throws -> LanguageModel {
+  /// What the folder that a model stands on holds; nil where its weights are not rounded.
+  package func storedFormat(_ model: ModelRecord) throws -> WeightFormat? {
+    try WeightFormat.stored(inFolder: location(try root(of: model)))
+  }
+
+  /// The model of full weights that a model stands on; itself, where it has all.
+  private func root(of model: ModelRecord) throws -> ModelRecord {
+    var root = model
+    while root.kind != .base, let parent = try parent(of: root) { root = parent }
+    return root
+  }
+
+  /// The full weights of a model, kept in `format` (nil: as the folder holds them, f32 where it is not rounded): those of
+  /// an adapter are merged with what it stands on. Weights that have to be rounded are rounded once and kept on disk.
+  package func base(_ model: ModelRecord, format: WeightFormat? = nil) throws -> LanguageModel {
+    let stored = try storedFormat(model)
+    let format = format ?? stored ?? .f32
     let key = BaseKey(id: model.id, format: format)
     if let known = bases[key] { return known }
     let loaded: LanguageModel
-    if model.kind != .base, try hasVirtualTokens(model), let parent = try parent(of: model) {
+    if model.kind != .base, try hasVirtualTokens(model) {
       // They stand before the weights and change none of them.
-      return try base(parent, format: format)
+      return try base(knownParent(of: model), format: format)
     } else if model.kind == .base {
-      loaded = try LanguageModel(folder: location(model), format: format)
+      let weights = try FolderWeights(location(model))
+      loaded =
+        try weights.needsNoRounding(to: format)
+        ? LanguageModel(mapping: weights, format: format)
+        : rounded.model(weights, as: format) { try contentIdentity(model) }
     } else if format != .f32 {
-      loaded = LanguageModel(rounding: try freshBase(model), to: format)
+      loaded = try rounded.model(AnyWeights(source(model)), as: format) { try contentIdentity(model) }
+    } else if stored != nil {
+      loaded = try LanguageModel(rounding: AnyWeights(source(model)), to: .f32)
     } else {
-      guard let parent = try parent(of: model) else { throw StoreError.notFound(id: model.parent ?? model.id) }
-      loaded = try freshBase(parent)
+      loaded = try freshBase(try knownParent(of: model))
       try Adapter(folder: location(model), model: loaded).merge(into: loaded)
     }
     bases[key] = loaded
     return loaded
   }
 
+  /// The full weights of a model as f32, one at a time, adapters merged.
+  private func source(_ model: ModelRecord) throws -> any WeightSource {
+    if model.kind == .base { return try FolderWeights(location(model)) }
+    let below = try source(knownParent(of: model))
+    return try hasVirtualTokens(model) ? below : MergedWeights(below, adapter: location(model))
+  }
+
+  private func knownParent(of model: ModelRecord) throws -> ModelRecord {
+    guard let parent = try parent(of: model) else { throw StoreError.notFound(id: model.parent ?? model.id) }
+    return parent
+  }
+
+  private var rounded: RoundedCache { RoundedCache.beside(models: folder) }
+
+  /// `identity` with the hash that the files have now, where they lie outside of the library and may have changed.
+  private func contentIdentity(_ model: ModelRecord) throws -> String {
+    guard model.kind == .base else {
+      return ContentHash.of("\(model.kind.rawValue) \(model.hash) on \(try contentIdentity(knownParent(of: model)))")
+    }
+    let place = location(model).standardizedFileURL.path
+    let own = folder.appendingPathComponent("models").standardizedFileURL.path
+    return place.hasPrefix(own + "/") ? model.hash : try rounded.hash(of: location(model))
+  }
+
   /// Weights of their own, to be trained or merged into without changing what others use.
   package func freshBase(_ model: ModelRecord) throws -> LanguageModel {
-    let key = BaseKey(id: model.id)
+    let key = BaseKey(id: model.id, format: .f32)
     let known = bases.removeValue(forKey: key)
     defer { bases[key] = known }
-    let loaded = try base(model)
+    let loaded = try base(model, format: .f32)
     bases[key] = nil
     return loaded
   }
 
   /// The model ready to be asked: an adapter over the weights that its siblings share.
-  package func role(_ model: ModelRecord, format: WeightFormat = .f32) throws -> Role {
+  package func role(_ model: ModelRecord, format: WeightFormat? = nil) throws -> Role {
     guard model.kind != .base, let parent = try parent(of: model) else {
       return Role(try base(model, format: format))
     }
@@ -119,8 +163,7 @@ package final class ModelLibrary {
 
   /// The tokenizer of a model, which lies in the folder of the weights it stands on.
   package func tokenizer(_ model: ModelRecord) throws -> Tokenizer {
-    var root = model
-    while root.kind != .base, let parent = try parent(of: root) { root = parent }
+    let root = try root(of: model)
     if let known = tokenizers[root.path] { return known }
     let loaded = try Tokenizer(folder: location(root))
     tokenizers[root.path] = loaded
@@ -157,10 +200,16 @@ package final class ModelLibrary {
 
   /// The content hash of a folder's safetensors and configuration.
   package static func hash(ofWeightsIn folder: URL) throws -> String {
-    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().filter {
+    let hashes = try hashedFiles(of: folder).map {
+      "\($0) \(try ContentHash.ofFile(folder.appendingPathComponent($0).path))"
+    }
+    return ContentHash.of(hashes.joined(separator: "\n"))
+  }
+
+  /// The names of the files that the content hash reads, sorted.
+  static func hashedFiles(of folder: URL) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted().filter {
       $0.hasSuffix(".safetensors") || $0 == "config.json" || $0 == "adapter_config.json" || $0 == "tokenizer.json"
     }
-    let hashes = try names.map { "\($0) \(try ContentHash.ofFile(folder.appendingPathComponent($0).path))" }
-    return ContentHash.of(hashes.joined(separator: "\n"))
   }
 }

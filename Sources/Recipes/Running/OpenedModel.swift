@@ -15,15 +15,22 @@ public struct OpenedModel {
   /// - Parameters:
   ///   - reference: A folder, a model's name (`demo/sft`) or its last part (`sft`), an id; nil for the one made last.
   ///   - adapter: A PEFT folder to put over it.
-  ///   - weights: What the base's weights are rounded to in memory.
+  ///   - weights: What the base's weights are kept in; nil for what the folder holds, f32 where it is not rounded.
   ///   - store: The store's path; looked at only where `reference` is no folder.
   /// - Throws: `RecipeError.usage` when there is no such model; whatever a damaged file throws.
   public init(
-    _ reference: String?, adapter: String? = nil, weights: WeightFormat = .f32, store: String
+    _ reference: String?, adapter: String? = nil, weights: WeightFormat? = nil, store: String
   ) throws {
     if let reference, FileManager.default.fileExists(atPath: reference) {
       let folder = URL(fileURLWithPath: reference)
-      let model = try LanguageModel(folder: folder, format: weights)
+      let source = try FolderWeights(folder)
+      let model: LanguageModel
+      if let weights, try !source.needsNoRounding(to: weights) {
+        let cache = RoundedCache.personal
+        model = try cache.model(source, as: weights) { try cache.hash(of: folder) }
+      } else {
+        model = try LanguageModel(mapping: source, format: weights)
+      }
       name = folder.lastPathComponent
       tokenizer = try Tokenizer(folder: folder)
       role = Role(model, try adapter.map { try Adapter(folder: URL(fileURLWithPath: $0), model: model) })
@@ -69,10 +76,11 @@ public struct OpenedModel {
         + (hint ?? (names.isEmpty ? "the store has none" : "the store has " + names.joined(separator: ", "))))
   }
 
-  /// Writes the model as one Hugging Face folder, an adapter merged into the weights.
+  /// Writes the model as one Hugging Face folder in f32, an adapter merged into the weights.
   public func export(to folder: URL) throws {
-    if let adapter = role.adapter { try adapter.merge(into: role.model) }
-    try role.model.save(to: folder)
+    let model = role.model.format == .f32 ? role.model : try LanguageModel(expanding: role.model)
+    if let adapter = role.adapter { try adapter.merge(into: model) }
+    try model.save(to: folder)
     try tokenizer.save(to: folder)
   }
 }

@@ -26,6 +26,7 @@ public final class RecipeRun {
 
   /// What would run, and why; nothing is changed.
   public func plan() throws -> [PlannedStage] {
+    try bench.checkStoredWeights()
     bench.done = [:]
     let planner = Planner(bench)
     return try bench.stages.map { stage in
@@ -76,6 +77,7 @@ public final class RecipeRun {
       throw RecipeError.usage(
         "the recipe has no stage \(only): " + (hint ?? "there are " + names.joined(separator: ", ")))
     }
+    try bench.checkStoredWeights()
     if bench.recipe.threads > 0 { Threads.count = bench.recipe.threads }
     bench.done = [:]
     let planner = Planner(bench)

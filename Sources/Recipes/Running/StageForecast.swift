@@ -24,7 +24,7 @@ package struct StageForecast {
   /// Micro-batches are taken to be full, and of the longest sequences that the recipe allows.
   /// - Throws: `ModelError` for patterns of weights to freeze that match none.
   package func estimate() throws -> MemoryEstimate {
-    let weights = shape.parameterShapes
+    let weights = shape.weights
     let frozen = try FrozenWeights(isFull ? settings.texts("freeze") : [], among: weights.map(\.name))
     let trained = isFull ? weights.filter { !frozen.contains($0.name) } : []
     let names = Set(trained.map(\.name))
@@ -42,7 +42,8 @@ package struct StageForecast {
     let counts = trained.map { $0.shape.reduce(1, *) } + adapters.filter(\.isTrained).flatMap(\.counts)
     let (batches, caches) = work
     return MemoryEstimate(
-      base: shape, weightBytes: shape.weightBytes(isFull ? .f32 : stage.weights), adapters: adapters.flatMap(\.counts),
+      base: shape, weightBytes: shape.weightBytes(isFull ? .f32 : stage.weights ?? recipe.storedFormat ?? .f32),
+      adapters: adapters.flatMap(\.counts),
       trained: counts, optimizer: stage.optimizer,
       passes: batches.map { batch, loss in
         PassMemory(
@@ -70,12 +71,11 @@ package struct StageForecast {
       let configuration = stage.method == .tokens ? AdapterConfiguration(targets: .modules([])) : stage.adapter
       let rows = stage.settings.texts("trained_tokens").map { _ in shape.hiddenSize }
       let suffix = ".weight"
-      let counts = shape.parameterShapes.flatMap { name, shape -> [Int] in
-        let module = String(name.dropLast(suffix.count))
-        guard name.hasPrefix("model.layers."), name.hasSuffix(suffix), shape.count == 2, configuration.targets(module)
-        else { return [] }
+      let counts = shape.weights.flatMap { weight -> [Int] in
+        let module = String(weight.name.dropLast(suffix.count))
+        guard weight.kind == .linear, configuration.targets(module) else { return [] }
         let rank = configuration.rank(forModule: module)
-        return [rank * shape[1], rank * shape[0]] + (configuration.usesMagnitudes ? [shape[0]] : [])
+        return [rank * weight.columns, rank * weight.rows] + (configuration.usesMagnitudes ? [weight.rows] : [])
       }
       return PlannedAdapter(
         configuration: configuration, counts: rows + counts + head, isTrained: isTrained)
@@ -110,6 +110,12 @@ package struct StageForecast {
 }
 
 extension Recipe {
+  /// What the model's folder holds; nil where its weights are not rounded, or not there yet.
+  fileprivate var storedFormat: WeightFormat? {
+    guard case .folder(let folder, _) = model else { return nil }
+    return try? WeightFormat.stored(inFolder: URL(fileURLWithPath: resolve(folder)))
+  }
+
   /// The shape of the recipe's model, as far as files and keys tell it.
   fileprivate var modelShape: ModelConfiguration? {
     switch model {

@@ -47,22 +47,28 @@ package struct ModelStage: StageRunner {
 
   /// A folder is used where it lies, unless its vocabulary grows.
   private func adopt(_ source: URL) throws -> StageOutcome {
-    let model = try LanguageModel(folder: source)
+    let weights = try FolderWeights(source)
+    try weights.check()
     let tokenizer = try Tokenizer(folder: source)
     let newTokens = stage.settings.texts("add_tokens")
-    if !newTokens.isEmpty { return try grow(model, tokenizer, by: newTokens) }
+    if !newTokens.isEmpty { return try grow(weights, tokenizer, by: newTokens) }
     let record = ModelRecord(
       name: "\(bench.recipe.name)/model", kind: .base, path: source.path,
       hash: try ModelLibrary.hash(ofWeightsIn: source))
     let added = try bench.store.addModel(record)
     return StageOutcome(
-      "\(source.lastPathComponent), \(NewModel.size(model.configuration.parameterCount)) parameters", model: added.id)
+      "\(source.lastPathComponent), \(NewModel.size(weights.configuration.parameterCount)) parameters"
+        + (weights.format.map { ", \($0.rawValue)" } ?? ""), model: added.id)
   }
 
-  private func grow(_ model: LanguageModel, _ tokenizer: Tokenizer, by tokens: [String]) throws -> StageOutcome {
+  private func grow(_ weights: FolderWeights, _ tokenizer: Tokenizer, by tokens: [String]) throws -> StageOutcome {
+    if let format = weights.format {
+      throw RecipeError.stage(
+        stage.name, problem: "add_tokens cannot grow weights that are kept as \(format.rawValue): name the f32 folder")
+    }
     let tokenizer = try tokenizer.adding(tokens)
-    let size = max(model.configuration.vocabularySize, tokenizer.vocabularySize)
-    let grown = LanguageModel(growing: model, vocabularySize: size)
+    let size = max(weights.configuration.vocabularySize, tokenizer.vocabularySize)
+    let grown = try LanguageModel(rounding: GrownWeights(weights, vocabularySize: size), to: .f32)
     let record = try bench.models.save(name: "\(bench.recipe.name)/model", kind: .base, parent: nil) { folder in
       try grown.save(to: folder)
       try tokenizer.save(to: folder)

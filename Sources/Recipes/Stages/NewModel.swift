@@ -1,3 +1,4 @@
+import Foundation
 import Models
 import Terminal
 import Tokenizers
@@ -52,6 +53,31 @@ public enum NewModel {
     }
     shape.vocabularySize = tokenizer.vocabularySize
     try fit(&shape)
+    setTokens(&shape, tokenizer: tokenizer)
+    return shape
+  }
+
+  /// The shape that a preset or a config.json names, for a tokenizer. The vocabulary stays as large as the shape has it,
+  /// so that the model is of that size; rows beyond the tokenizer's are not used.
+  /// - Throws: `RecipeError.usage` for a name that is neither, `ModelError` for a file that cannot be used.
+  public static func shape(_ name: String) throws -> ModelConfiguration {
+    if let preset = ModelConfiguration.presets[name] { return preset }
+    let url = URL(fileURLWithPath: name)
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: name, isDirectory: &isFolder) else {
+      let names = ModelConfiguration.presetNames
+      let hint = nearestName(to: name, among: names).map { "did you mean \($0)?" }
+      throw RecipeError.usage(
+        "there is no preset and no file \(name): " + (hint ?? "the presets are " + names.joined(separator: ", ")))
+    }
+    return try isFolder.boolValue ? ModelConfiguration(folder: url) : ModelConfiguration(file: url)
+  }
+
+  /// A shape with a tokenizer's special tokens, and with at least its vocabulary.
+  /// - Throws: `RecipeError.usage` for a shape that cannot be.
+  public static func configuration(shape: ModelConfiguration, tokenizer: Tokenizer) throws -> ModelConfiguration {
+    var shape = shape
+    shape.vocabularySize = max(shape.vocabularySize, tokenizer.vocabularySize)
     setTokens(&shape, tokenizer: tokenizer)
     return shape
   }

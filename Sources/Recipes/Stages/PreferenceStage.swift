@@ -47,7 +47,8 @@ package struct PreferenceStage: StageRunner {
   /// Rounded weights are another reference.
   private func referenceIdentity(_ start: ModelRecord) throws -> String {
     let identity = try bench.models.identity(start)
-    return stage.weights == .f32 ? identity : ContentHash.of("\(identity) as \(stage.weights.rawValue)")
+    guard let weights = stage.weights, weights != .f32 else { return identity }
+    return ContentHash.of("\(identity) as \(weights.rawValue)")
   }
 
   private var losses: [WeightedLoss] {

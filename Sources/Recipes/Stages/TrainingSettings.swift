@@ -30,8 +30,10 @@ extension RecipeStage {
       checkpointEvery: settings.integer("checkpoint_every"))
   }
 
-  /// How the frozen weights under the update are kept.
-  package var weights: WeightFormat { WeightFormat(rawValue: settings.text("weights")) ?? .f32 }
+  /// How the frozen weights under the update are kept, where the recipe says so; else as the model's folder holds them.
+  package var weights: WeightFormat? {
+    settings.given.union(settings.shared).contains("weights") ? WeightFormat(rawValue: settings.text("weights")) : nil
+  }
 
   /// How answers are drawn.
   package func sampling(seed: UInt64, stopTokens: Set<Int32>) -> SamplingOptions {
