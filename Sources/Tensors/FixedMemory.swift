@@ -27,5 +27,11 @@ public struct FixedMemory: @unchecked Sendable {
   /// The bytes as elements of another type; they must be aligned to it.
   func `as`<Element>(_ type: Element.Type) -> UnsafePointer<Element> { start.assumingMemoryBound(to: type) }
 
-  public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: byteCount) }
+  /// Calls `body` with the bytes, which are valid until it returns.
+  public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    try withExtendedLifetime(owner) { try body(UnsafeRawBufferPointer(start: start, count: byteCount)) }
+  }
+
+  /// A copy of the bytes.
+  package var array: [UInt8] { withBytes { Array($0) } }
 }

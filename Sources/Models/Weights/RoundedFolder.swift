@@ -96,10 +96,10 @@ public enum RoundedFolder {
     }
     switch quantizer.scales() {
     case .none: break
-    case .plain(let memory): try file.write(StoredName.scales(name), memory.bytes)
+    case .plain(let memory): try memory.withBytes { try file.write(StoredName.scales(name), $0) }
     case .quantized(let scales):
-      try file.write(StoredName.blockScales(name), scales.codes.bytes)
-      try file.write(StoredName.scaleMaxima(name), scales.maxima.bytes)
+      try scales.codes.withBytes { try file.write(StoredName.blockScales(name), $0) }
+      try scales.maxima.withBytes { try file.write(StoredName.scaleMaxima(name), $0) }
       try scales.values.withUnsafeBytes { try file.write(StoredName.scaleValues(name), $0) }
       try NormalFloat.levels.withUnsafeBytes { try file.write(StoredName.levels(name), $0) }
       let state = NormalFloatState(shape: weight.shape, offset: scales.mean)
