@@ -107,7 +107,11 @@ let package = Package(
     tests("Tokenizers", fixtures: true, generators: ["make_fixtures.py"]),
     tests("Tensors", ["CKernels"], fixtures: true, generators: ["make_fixtures.py"]),
     tests(
-      "Models", ["Tensors", "Tokenizers"], fixtures: true, generators: ["make_fixtures.py", "make_file_fixtures.py"]),
+      "Models", ["Tensors", "Tokenizers"], fixtures: true,
+      generators: [
+        "make_fixtures.py", "make_file_fixtures.py", "make_gguf_fixtures.py", "make_sum_fixtures.py", "check_gguf.py",
+        "check_peft.py",
+      ]),
     tests(
       "Training", ["Models", "Tensors", "Tokenizers"], fixtures: true,
       generators: ["make_fixtures.py", "fixture_functions.py"]),

@@ -92,8 +92,9 @@ extension ModelConfiguration {
 
   /// Writes config.json into a folder, for transformers 4 and 5 alike.
   ///
+  /// - Parameter type: what the weights beside it are written in.
   /// - Throws: `ModelError.unwritable`.
-  public func save(to folder: URL) throws {
+  public func save(to folder: URL, type: SafetensorsType = .float32) throws {
     var members: [String: JSONValue] = [
       "architectures": .array([.string(architecture.transformersClass)]),
       "model_type": .string(architecture.rawValue),
@@ -107,7 +108,7 @@ extension ModelConfiguration {
       "rope_parameters": .object(["rope_theta": .number(ropeTheta), "rope_type": .string("default")]),
       "tie_word_embeddings": .bool(tiesEmbeddings), "attention_bias": .bool(attentionBias),
       "mlp_bias": .bool(feedForwardBias), "hidden_act": .string("silu"), "initializer_range": .number(0.02),
-      "torch_dtype": .string("float32"), "use_cache": .bool(true),
+      "torch_dtype": .string(type.torchName), "use_cache": .bool(true),
     ]
     members["bos_token_id"] = beginningOfSequence.map { .integer(Int($0)) } ?? .null
     members["pad_token_id"] = padding.map { .integer(Int($0)) } ?? .null
