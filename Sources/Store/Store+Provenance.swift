@@ -32,7 +32,8 @@ extension Store {
         let uri: String = row["uri"] ?? ""
         let purpose: String = row["purpose"]
         return RunData.Origin(
-          id: row["id"], name: (uri as NSString).lastPathComponent, licence: row["licence"], isDataset: purpose == "dataset")
+          id: row["id"], name: (uri as NSString).lastPathComponent, licence: row["licence"],
+          isDataset: purpose == "dataset")
       }
     }
     return RunData(reads: counts, origins: origins.sorted { ($0.name, $0.id) < ($1.name, $1.id) })

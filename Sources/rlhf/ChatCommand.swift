@@ -22,7 +22,8 @@ struct ChatCommand: ParsableCommand {
       """)
 
   @Argument(help: "A folder, or a name from rlhf models.") var model: String?
-  @Option(help: ArgumentHelp("A PEFT adapter to put over the model, or an adapter of the store.", valueName: "folder")) var adapter: String?
+  @Option(help: ArgumentHelp("A PEFT adapter to put over the model, or an adapter of the store.", valueName: "folder"))
+  var adapter: String?
   @Option(help: ArgumentHelp("What the model is told at the beginning.", valueName: "text")) var system: String?
   @Option(help: ArgumentHelp("Ask this one question and leave.", valueName: "text")) var prompt: String?
   @Flag(help: "Forget each question before the next.") var single = false

@@ -76,7 +76,7 @@ import Testing
   @Test func whatCannotBeSummedIsSaid() throws {
     let (first, third) = (try adapter("first"), try adapter("third"))
     func refused(_ text: String, _ body: () throws -> Void) {
-      let error = #expect(throws: ModelError.self, performing: body)
+      let error = #expect(throws: ModelError.self) { try body() }
       #expect(error?.description.contains(text) == true, "\(String(describing: error))")
     }
     refused("equal ranks; cat takes any") {

@@ -99,7 +99,9 @@ enum Dequantized {
   private static func half(_ bytes: Data, _ at: Int) -> Float {
     let bits = UInt16(bytes[bytes.startIndex + at]) | UInt16(bytes[bytes.startIndex + at + 1]) << 8
     let (exponent, fraction) = (Int(bits >> 10) & 31, Float(bits & 1023))
-    let magnitude = exponent == 0 ? fraction * 0x1p-24 : (1 + fraction / 1024) * Float(sign: .plus, exponent: exponent - 15, significand: 1)
+    let magnitude =
+      exponent == 0
+      ? fraction * 0x1p-24 : (1 + fraction / 1024) * Float(sign: .plus, exponent: exponent - 15, significand: 1)
     return bits >> 15 == 0 ? magnitude : -magnitude
   }
 

@@ -15,7 +15,9 @@ import Tokenizers
   private func weights() throws -> [Float] {
     let data = try fixture("weights.f32")
     return stride(from: 0, to: data.count, by: 4).map { offset in
-      data.withUnsafeBytes { Float(bitPattern: UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt32.self))) }
+      data.withUnsafeBytes {
+        Float(bitPattern: UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
+      }
     }
   }
 
@@ -36,7 +38,7 @@ import Tokenizers
   }
 
   @Test(arguments: [
-    (GGUFType.q8_0, "q8_0.bin"), (.q4_0, "q4_0.bin"), (.q5_0, "q5_0.bin"), (.f16, "f16.bin"), (.bf16, "bf16.bin"),
+    (GGUFType.q80, "q8_0.bin"), (.q40, "q4_0.bin"), (.q50, "q5_0.bin"), (.f16, "f16.bin"), (.bf16, "bf16.bin"),
   ])
   func bitsAreThoseOfTheReference(type: GGUFType, file: String) throws {
     #expect(packed(try weights(), type) == (try fixture(file)))
@@ -46,7 +48,7 @@ import Tokenizers
     struct Expected: Decodable { var errors: [String: Double] }
     let values = try weights()
     let theirs = Dequantized.q4K(try fixture("q4_k.bin"))
-    let ours = Dequantized.q4K(try #require(packed(values, .q4_K)))
+    let ours = Dequantized.q4K(try #require(packed(values, .q4K)))
     let expected = try JSONDecoder().decode(Expected.self, from: fixture("expected.json"))
     // The tests' own way back to f32 is gguf-py's.
     #expect(abs(error(values, theirs, 0..<values.count) / (expected.errors["q4_k"] ?? 0) - 1) < 1e-5)
@@ -61,7 +63,7 @@ import Tokenizers
     (range.reduce(0) { $0 + Double((a[$1] - b[$1]) * (a[$1] - b[$1])) } / Double(range.count)).squareRoot()
   }
 
-  @Test(arguments: [GGUFType.f16, .q8_0, .q4_0, .q5_0, .q4_K])
+  @Test(arguments: [GGUFType.f16, .q80, .q40, .q50, .q4K])
   func whatATypeCannotHoldIsNotWritten(type: GGUFType) throws {
     for bad in [Float.nan, .infinity, -.infinity, 3e38] {
       var values = [Float](repeating: 0.5, count: Self.columns)
@@ -152,7 +154,7 @@ import Tokenizers
     let tokenizer = try Tokenizer(folder: ParityFixtures.folder.appendingPathComponent("tiny"))
     let written = try Files.inTemporaryFolder { folder in
       let file = folder.appendingPathComponent("model.gguf")
-      try model.saveGGUF(to: file, precision: .q8_0, tokenizer: tokenizer, description: GGUFDescription(name: "x"))
+      try model.saveGGUF(to: file, precision: .q80, tokenizer: tokenizer, description: GGUFDescription(name: "x"))
       return try #require(GGUFFile(file).tensors["blk.0.attn_q.bias"])
     }
     #expect(written.type == 0)
@@ -162,16 +164,16 @@ import Tokenizers
 
   /// 32 and 64 do not divide by 256, so that layers fall back to Q5_0; what makes logits has eight bits, norms all.
   @Test func typesFitTheirTensors() throws {
-    let tied = try export("tiny-tied", .q4_k).2
+    let tied = try export("tiny-tied", .q4K).2
     #expect(tied.tensors["token_embd.weight"]?.type == 8)
     #expect(tied.tensors["blk.0.ffn_down.weight"]?.type == 6)
     #expect(tied.tensors["blk.0.attn_norm.weight"]?.type == 0)
     #expect(tied.metadata["general.file_type"] == .integer(14))
-    let untied = try export("tiny", .q4_0).2
+    let untied = try export("tiny", .q40).2
     #expect(untied.tensors["token_embd.weight"]?.type == 2 && untied.tensors["output.weight"]?.type == 8)
-    #expect(GGUFPrecision.q4_k.type(shape: [8, 512], isOutput: false) == .q4_K)
-    #expect(GGUFPrecision.q8_0.type(shape: [8, 40], isOutput: false) == .f16)
-    let (model, _, eight) = try export("tiny-tied", .q8_0)
+    #expect(GGUFPrecision.q4K.type(shape: [8, 512], isOutput: false) == .q4K)
+    #expect(GGUFPrecision.q80.type(shape: [8, 40], isOutput: false) == .f16)
+    let (model, _, eight) = try export("tiny-tied", .q80)
     let embedding = model.parameters[0].value.toArray()
     let back = Dequantized.q8(try #require(eight.tensors["token_embd.weight"]).bytes)
     let largest = embedding.map(abs).max() ?? 0
@@ -184,10 +186,10 @@ import Tokenizers
     let weight = try #require(model.parameters.first { $0.name.contains("1.mlp.up_proj") })
     weight.makeWritable()
     weight.value.data[5] = .nan
-    try Files.inTemporaryFolder { folder in
+    try Files.inTemporaryFolder { (folder: URL) throws -> Void in
       let error = #expect(throws: ModelError.self) {
         try model.saveGGUF(
-          to: folder.appendingPathComponent("model.gguf"), precision: .q8_0, tokenizer: Tokenizer(folder: source),
+          to: folder.appendingPathComponent("model.gguf"), precision: .q80, tokenizer: Tokenizer(folder: source),
           description: GGUFDescription(name: "x"))
       }
       #expect(error?.description.contains("blk.1.ffn_up.weight") == true)

@@ -25,7 +25,8 @@ import Testing
 
   @Test func whatLlamaCppWouldReadOtherwiseIsRefused() throws {
     let prefixed = #expect(throws: TokenizerError.self) {
-      try Tokenizer(folder: Fixtures.folder.appendingPathComponent("prefix")).ggufVocabulary(size: 10_000, file: "model.gguf")
+      try Tokenizer(folder: Fixtures.folder.appendingPathComponent("prefix")).ggufVocabulary(
+        size: 10_000, file: "model.gguf")
     }
     #expect(prefixed?.description.contains("add_prefix_space") == true)
     let small = #expect(throws: TokenizerError.self) {

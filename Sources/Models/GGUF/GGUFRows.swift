@@ -20,10 +20,10 @@ enum GGUFRows {
     case .f16:
       ck_f32_to_f16(y.assumingMemoryBound(to: UInt16.self), x, columns)
       return (0..<columns).allSatisfy { abs(x[$0]) <= 65504 }
-    case .q8_0: return blocks(x, columns, type, y, eightBits)
-    case .q4_0: return blocks(x, columns, type, y, fourBits)
-    case .q5_0: return blocks(x, columns, type, y, fiveBits)
-    case .q4_K: return blocks(x, columns, type, y, GGUFSuperBlock.write)
+    case .q80: return blocks(x, columns, type, y, eightBits)
+    case .q40: return blocks(x, columns, type, y, fourBits)
+    case .q50: return blocks(x, columns, type, y, fiveBits)
+    case .q4K: return blocks(x, columns, type, y, GGUFSuperBlock.write)
     }
   }
 

@@ -4,20 +4,20 @@ public enum GGUFType: UInt32, Sendable, Hashable, CaseIterable {
   case f16 = 1
   case bf16 = 30
   /// Blocks of 32: a scale and 8 bits a weight.
-  case q8_0 = 8
+  case q80 = 8
   /// Blocks of 32: a scale and 4 bits a weight.
-  case q4_0 = 2
+  case q40 = 2
   /// Blocks of 32: a scale and 5 bits a weight.
-  case q5_0 = 6
+  case q50 = 6
   /// Blocks of 256: 8 parts with a scale and an offset of 6 bits each, and 4 bits a weight.
-  case q4_K = 12
+  case q4K = 12
 
   /// Weights that share a scale; a row's length is a multiple of it.
   public var blockSize: Int {
     switch self {
     case .f32, .f16, .bf16: 1
-    case .q8_0, .q4_0, .q5_0: 32
-    case .q4_K: 256
+    case .q80, .q40, .q50: 32
+    case .q4K: 256
     }
   }
 
@@ -26,10 +26,23 @@ public enum GGUFType: UInt32, Sendable, Hashable, CaseIterable {
     switch self {
     case .f32: 4
     case .f16, .bf16: 2
-    case .q8_0: 34
-    case .q4_0: 18
-    case .q5_0: 22
-    case .q4_K: 144
+    case .q80: 34
+    case .q40: 18
+    case .q50: 22
+    case .q4K: 144
+    }
+  }
+
+  /// What llama.cpp calls it.
+  var name: String {
+    switch self {
+    case .f32: "F32"
+    case .f16: "F16"
+    case .bf16: "BF16"
+    case .q80: "Q8_0"
+    case .q40: "Q4_0"
+    case .q50: "Q5_0"
+    case .q4K: "Q4_K"
     }
   }
 
@@ -41,7 +54,10 @@ public enum GGUFType: UInt32, Sendable, Hashable, CaseIterable {
 
 /// What most tensors of a GGUF file are kept as.
 public enum GGUFPrecision: String, Sendable, Hashable, CaseIterable {
-  case f32, f16, bf16, q8_0, q4_0, q4_k
+  case f32, f16, bf16
+  case q80 = "q8_0"
+  case q40 = "q4_0"
+  case q4K = "q4_k"
 
   /// The number under `general.file_type`; 14 is what llama.cpp calls Q4_K_S, in which all layers have four bits.
   var fileType: UInt32 {
@@ -49,9 +65,9 @@ public enum GGUFPrecision: String, Sendable, Hashable, CaseIterable {
     case .f32: 0
     case .f16: 1
     case .bf16: 32
-    case .q8_0: 7
-    case .q4_0: 2
-    case .q4_k: 14
+    case .q80: 7
+    case .q40: 2
+    case .q4K: 14
     }
   }
 
@@ -60,9 +76,9 @@ public enum GGUFPrecision: String, Sendable, Hashable, CaseIterable {
     case .f32: .f32
     case .f16: .f16
     case .bf16: .bf16
-    case .q8_0: .q8_0
-    case .q4_0: .q4_0
-    case .q4_k: .q4_K
+    case .q80: .q80
+    case .q40: .q40
+    case .q4K: .q4K
     }
   }
 
@@ -72,9 +88,9 @@ public enum GGUFPrecision: String, Sendable, Hashable, CaseIterable {
   /// - Parameter isOutput: whether the tensor makes the logits, which an embedding may do as well.
   func type(shape: [Int], isOutput: Bool) -> GGUFType {
     guard shape.count > 1 else { return .f32 }
-    let wanted = type.isQuantized && isOutput ? .q8_0 : type
+    let wanted = type.isQuantized && isOutput ? .q80 : type
     let columns = shape[shape.count - 1]
     if columns % wanted.blockSize == 0 { return wanted }
-    return columns % GGUFType.q5_0.blockSize == 0 ? .q5_0 : .f16
+    return columns % GGUFType.q50.blockSize == 0 ? .q50 : .f16
   }
 }

@@ -99,7 +99,7 @@ extension LanguageModel {
       guard isHeld.load(ordering: .relaxed) else {
         throw ModelError.badTensor(
           file: file, tensor: tensor.name,
-          reason: "it holds a value that is not finite or too large for \(tensor.type); nothing was written")
+          reason: "it holds a value that is not finite or too large for \(tensor.type.name); nothing was written")
       }
       try sink(UnsafeRawBufferPointer(bytes))
     }

@@ -16,7 +16,7 @@ extension ExportFormat {
     switch self {
     case .hf: [.f32, .bf16, .f16]
     case .peft: [.f32]
-    case .gguf: [.f16, .f32, .bf16, .q8_0, .q4_0, .q4_k]
+    case .gguf: [.f16, .f32, .bf16, .q80, .q40, .q4K]
     }
   }
 }
