@@ -28,7 +28,7 @@ import Testing
       try Tokenizer(folder: Fixtures.folder.appendingPathComponent("prefix")).ggufVocabulary(
         size: 10_000, file: "model.gguf")
     }
-    #expect(prefixed?.description.contains("add_prefix_space") == true)
+    #expect(prefixed?.description.contains("the normalizer Sequence, in a GGUF file,") == true)
     let small = #expect(throws: TokenizerError.self) {
       try Tokenizer(folder: Fixtures.folder.appendingPathComponent("gpt2")).ggufVocabulary(size: 10, file: "model.gguf")
     }

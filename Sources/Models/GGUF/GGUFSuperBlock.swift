@@ -70,7 +70,8 @@ enum GGUFSuperBlock {
 
   private static func fit(_ x: Part) -> Fit {
     // Offsets are subtracted, so that the range always reaches up to zero from below.
-    let (lowest, highest) = (min(0, x.min()), x.max())
+    var lowest = min(0, x.min())
+    let highest = x.max()
     guard highest > lowest else { return Fit(scale: 0, offset: -lowest) }
     let deviation = ((x * x).sum() / 32).squareRoot()
     let weights = x.replacing(with: -x, where: x .< 0) + deviation
@@ -82,7 +83,8 @@ enum GGUFSuperBlock {
       let candidate = nearest((x - lowest) * ((levels - 1 + 0.1 * Float(step)) / (highest - lowest)))
       guard let fitted = sums.fit(candidate) else { continue }
       let error = error(x, weights, candidate, fitted)
-      if error < least { (best, least) = (fitted, error) }
+      // Later candidates span the range from the better offset on, as ggml's do.
+      if error < least { (best, least, lowest) = (fitted, error, -fitted.offset) }
     }
     return best
   }
