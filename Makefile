@@ -22,8 +22,10 @@ test-all: test build bench-gate
 	scripts/kill-and-resume.py
 ifdef PEERS
 	$(PEERS)/now/bin/python Benchmarks/peers/parity.py $(WORK) $(RELEASE)/rlhf
+	$(PEERS)/now/bin/python Tests/ModelsTests/check_peft.py $(RELEASE)/rlhf
+	$(PEERS)/llamacpp/bin/python Tests/ModelsTests/check_gguf.py $(RELEASE)/rlhf Tests/ModelsTests/Fixtures/tiny $(WORK)/smol135
 else
-	@echo "test-all: parity with transformers and TRL skipped; see Benchmarks/peers/README.md, then: make test-all PEERS=DIR"
+	@echo "test-all: parity with transformers, TRL, PEFT and llama.cpp skipped; see Benchmarks/peers/README.md, then: make test-all PEERS=DIR"
 endif
 
 check: lint test

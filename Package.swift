@@ -108,7 +108,10 @@ let package = Package(
     tests("Tensors", ["CKernels"], fixtures: true, generators: ["make_fixtures.py"]),
     tests(
       "Models", ["Tensors", "Tokenizers"], fixtures: true,
-      generators: ["make_fixtures.py", "make_file_fixtures.py", "make_rounded_fixtures.py", "check_lora_peft.py"]),
+      generators: [
+        "make_fixtures.py", "make_file_fixtures.py", "make_rounded_fixtures.py", "make_gguf_fixtures.py",
+        "make_sum_fixtures.py", "check_gguf.py", "check_lora_peft.py", "check_peft.py",
+      ]),
     tests(
       "Training", ["Models", "Tensors", "Tokenizers"], fixtures: true,
       generators: [

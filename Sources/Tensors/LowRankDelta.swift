@@ -64,15 +64,33 @@ extension LowRankDelta {
   /// W ← m / ‖W + scale * B A‖ ⊙ (W + scale * B A).
   public func merge(into weight: Tensor, of linear: Linear) {
     let norms = magnitude?.norms(of: linear, delta: self, workspace: Workspace())
-    let (a, b) = combined
-    let scaled = Tensor.zeros(b.shape)
-    for index in 0..<b.count { scaled.data[index] = b.data[index] * scale }
-    Products.times(
-      weight.data, scaled.data, a.data, m: b.rows, n: a.columns, k: a.rows, accumulate: true)
+    add(to: weight, factor: 1)
     guard let norms, let magnitude else { return }
     for row in 0..<weight.rows {
       let gain = magnitude.parameter.value.data[row] / norms.data[row]
       for column in 0..<weight.columns { weight.row(row)[column] *= gain }
+    }
+  }
+
+  /// Takes a merged delta off again. Norms are those of the merge, which the magnitude keeps for the same A and B.
+  public func unmerge(from weight: Tensor, of linear: Linear) {
+    if let magnitude {
+      let norms = magnitude.norms(of: linear, delta: self, workspace: Workspace())
+      for row in 0..<weight.rows {
+        let gain = norms.data[row] / magnitude.parameter.value.data[row]
+        for column in 0..<weight.columns { weight.row(row)[column] *= gain }
+      }
+    }
+    add(to: weight, factor: -1)
+  }
+
+  /// W [out, in] += factor * scale * B A.
+  private func add(to weight: Tensor, factor: Float) {
+    let (a, b) = combined
+    let scaled = Tensor.zeros(b.shape)
+    for index in 0..<b.count { scaled.data[index] = b.data[index] * scale * factor }
+    withExtendedLifetime((a, scaled)) {
+      Products.times(weight.data, scaled.data, a.data, m: b.rows, n: a.columns, k: a.rows, accumulate: true)
     }
   }
 }

@@ -12,7 +12,8 @@ struct ChatCommand: ParsableCommand {
     abstract: "Talk to a model.",
     discussion: """
       The model is a Hugging Face folder or a name from rlhf models; without one, the model that was trained last. At a \
-      pipe each line is a question. Type /reset to begin anew, /quit to leave.
+      pipe each line is a question. Type /reset to begin anew, /adapter NAME to put another adapter over the same \
+      weights (/adapter none for none), /quit to leave.
 
       Example:
         rlhf chat
@@ -21,7 +22,8 @@ struct ChatCommand: ParsableCommand {
       """)
 
   @Argument(help: "A folder, or a name from rlhf models.") var model: String?
-  @Option(help: ArgumentHelp("A PEFT adapter to put over the model.", valueName: "folder")) var adapter: String?
+  @Option(help: ArgumentHelp("A PEFT adapter to put over the model, or an adapter of the store.", valueName: "folder"))
+  var adapter: String?
   @Option(help: ArgumentHelp("What the model is told at the beginning.", valueName: "text")) var system: String?
   @Option(help: ArgumentHelp("Ask this one question and leave.", valueName: "text")) var prompt: String?
   @Flag(help: "Forget each question before the next.") var single = false
@@ -45,7 +47,7 @@ struct ChatCommand: ParsableCommand {
       return
     }
     let isInteractive = isatty(STDIN_FILENO) == 1
-    if isInteractive { Console.error.line(Console.error.styled("\(opened.name); /reset, /quit", .dim)) }
+    if isInteractive { Console.error.line(Console.error.styled("\(opened.name); /reset, /adapter, /quit", .dim)) }
     while true {
       if isInteractive { Console.error.write(Console.error.styled("> ", .bold)) }
       guard let line = readLine() else { break }
@@ -53,8 +55,21 @@ struct ChatCommand: ParsableCommand {
       case "": continue
       case "/quit", "/exit": return
       case "/reset": chat.reset()
+      case let command where command == "/adapter" || command.hasPrefix("/adapter "): use(command.dropFirst(8), &chat)
       default: try chat.ask(line)
       }
+    }
+  }
+
+  /// Answers go on with another adapter; one that cannot be had leaves everything as it was.
+  private func use(_ argument: Substring, _ chat: inout ChatSession) {
+    let name = argument.trimmingCharacters(in: .whitespaces)
+    do {
+      guard !name.isEmpty else { throw RecipeError.usage("/adapter takes a name from rlhf models, a folder, or none") }
+      chat.opened = try chat.opened.switched(toAdapter: name == "none" ? nil : name, store: store.path())
+      Console.error.line(Console.error.styled(chat.opened.name, .dim))
+    } catch {
+      Console.error.line("rlhf: \(error)")
     }
   }
 }

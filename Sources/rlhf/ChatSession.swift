@@ -8,7 +8,8 @@ import enum Store.JSONValue
 
 /// One conversation: what was said, and the next answer streamed as it is drawn.
 struct ChatSession {
-  let opened: OpenedModel
+  /// Changed between two questions, answers come from another model with the same tokenizer.
+  var opened: OpenedModel
   var options: SamplingOptions
   let console: Console
   let start: [Tokenizers.Message]

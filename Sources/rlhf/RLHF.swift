@@ -22,8 +22,8 @@ struct RLHF: ParsableCommand {
     version: version,
     subcommands: [
       InitCommand.self, TrainCommand.self, SampleCommand.self, ScoreCommand.self, ChatCommand.self, EvalCommand.self,
-      ReportCommand.self, ModelsCommand.self, ExportCommand.self, RecipesCommand.self, BenchCommand.self,
-      DoctorCommand.self,
+      ReportCommand.self, ModelsCommand.self, ExportCommand.self, CombineCommand.self, RecipesCommand.self,
+      BenchCommand.self, DoctorCommand.self,
     ])
 
   static func main() {

@@ -25,7 +25,8 @@ struct ScoreCommand: ParsableCommand {
 
   @Argument(help: "A folder, or a name from rlhf models.") var model: String
   @Argument(help: "A file, or - for standard input.") var file: String
-  @Option(help: ArgumentHelp("A PEFT adapter to put over the model.", valueName: "folder")) var adapter: String?
+  @Option(help: ArgumentHelp("A PEFT adapter to put over the model, or an adapter of the store.", valueName: "folder"))
+  var adapter: String?
   @Flag(help: "Also print the logits at every position.") var logits = false
   @OptionGroup var weights: WeightsOption
   @OptionGroup var threads: ThreadsOption

@@ -11,6 +11,13 @@ extension Adapter {
   /// - Throws: `ModelError` naming file, key and value: what is missing or not supported.
   public static func method(folder: URL) throws -> Method { try AdapterMethodFile.read(folder) }
 
+  /// Whether a PEFT folder holds virtual tokens.
+  ///
+  /// - Throws: as `method(folder:)`.
+  public static func isPrompt(folder: URL) throws -> Bool {
+    if case .prompt = try method(folder: folder) { true } else { false }
+  }
+
   /// Opens a PEFT adapter folder.
   ///
   /// A PiSSA folder that PEFT did not convert stands on the base without its principal part, which is computed anew.
@@ -55,18 +62,21 @@ extension Adapter {
   /// Writes adapter_config.json and adapter_model.safetensors in PEFT's layout.
   ///
   /// With a start the folder holds the plain LoRA of twice the rank that does the same on the whole base.
+  /// - Parameter baseModel: what the files name as the model under the adapter; nil for what the configuration says.
   /// - Throws: `ModelError` when the folder cannot be written.
-  public func save(to folder: URL) throws {
+  public func save(to folder: URL, baseModel: String? = nil) throws {
     try ModelFolder.create(folder)
     let file = folder.appendingPathComponent(Self.weightsName)
     switch method {
-    case .lowRank(let configuration):
+    case .lowRank(var configuration):
+      configuration.baseModel = baseModel ?? configuration.baseModel
       let saved = savedParameters.map {
         configuration.targetsNothing ? $0.renamed(AdapterTensorName.alternative($0.name)) : $0
       }
       try SafetensorsWriter.write(saved, to: file)
       try savedConfiguration(configuration).save(to: folder)
-    case .prompt(let configuration):
+    case .prompt(var configuration):
+      configuration.baseModel = baseModel ?? configuration.baseModel
       let workspace = Workspace()
       let (value, _) = virtualTokens!.encoder.encode(workspace)
       let score = scoreHead.map { [Parameter(name: AdapterTensorName.promptScore, value: $0.value)] } ?? []

@@ -17,6 +17,8 @@ public final class Adapter: @unchecked Sendable {
   let deltas: [String: LowRankDelta]
   let virtualTokens: VirtualTokens?
   let tokenRows: ReplacedRows?
+  /// What token rows took the place of when they were merged.
+  var replacedRows: Tensor?
   /// [1, C], no bias.
   public let scoreHead: Parameter?
   /// Token rows; A, B and the magnitude of every target in the order of the network, or an encoder's parameters; then

@@ -100,8 +100,11 @@ extension ModelConfiguration {
 
   /// Writes config.json into a folder, for transformers 4 and 5 alike.
   ///
+  /// - Parameter type: what the weights beside it are written in.
   /// - Throws: `ModelError.unwritable`.
-  public func save(to folder: URL) throws { try save(to: folder, quantization: nil) }
+  public func save(to folder: URL, type: SafetensorsType = .float32) throws {
+    try save(to: folder, quantization: nil, dtype: type.torchName)
+  }
 
   /// - Parameters:
   ///   - quantization: How weights are rounded, under `quantization_config`.

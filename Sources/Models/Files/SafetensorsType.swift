@@ -19,4 +19,19 @@ public enum SafetensorsType: String, Sendable, Hashable, Codable, CaseIterable {
     case .int8, .uint8, .bool: 1
     }
   }
+
+  /// What PyTorch calls it, as config.json says it.
+  var torchName: String {
+    switch self {
+    case .float64: "float64"
+    case .float32: "float32"
+    case .float16: "float16"
+    case .bfloat16: "bfloat16"
+    case .int64: "int64"
+    case .int32: "int32"
+    case .int8: "int8"
+    case .uint8: "uint8"
+    case .bool: "bool"
+    }
+  }
 }

@@ -158,7 +158,7 @@ package final class ModelLibrary {
   }
 
   private func hasVirtualTokens(_ model: ModelRecord) throws -> Bool {
-    if case .prompt = try Adapter.method(folder: location(model)) { true } else { false }
+    try Adapter.isPrompt(folder: location(model))
   }
 
   /// The tokenizer of a model, which lies in the folder of the weights it stands on.

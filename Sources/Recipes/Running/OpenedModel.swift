@@ -11,16 +11,35 @@ public struct OpenedModel {
   public var tokenizer: Tokenizer
   /// The row in the store; nil for a plain folder.
   public var record: ModelRecord?
+  /// The row of the weights under the adapter, as `role.model` holds them; nil for a plain folder.
+  package var base: ModelRecord?
+  /// Virtual tokens that stand before the weights under every adapter.
+  var prompt: Adapter?
+  /// Where the weights, or the store's adapter over them, lie.
+  package var folder: URL
+  /// A PEFT folder that was put over the model.
+  package var adapterFolder: URL?
 
   /// - Parameters:
   ///   - reference: A folder, a model's name (`demo/sft`) or its last part (`sft`), an id; nil for the one made last.
-  ///   - adapter: A PEFT folder to put over it.
+  ///   - adapter: What to put over it: a PEFT folder, or an adapter of the store that stands on it.
   ///   - weights: What the base's weights are kept in; nil for what the folder holds, f32 where it is not rounded.
   ///   - store: The store's path; looked at only where `reference` is no folder.
   /// - Throws: `RecipeError.usage` when there is no such model; whatever a damaged file throws.
   public init(
     _ reference: String?, adapter: String? = nil, weights: WeightFormat? = nil, store: String
   ) throws {
+    try self.init(reference, isWhole: adapter != nil, weights: weights, store: store)
+    if let adapter { self = try switched(toAdapter: adapter, store: store) }
+    role.adapter?.isTrainable = false
+  }
+
+  /// A model without an adapter over it: one of the store is merged with its own.
+  init(whole reference: String, store: String) throws {
+    try self.init(reference, isWhole: true, weights: nil, store: store)
+  }
+
+  private init(_ reference: String?, isWhole: Bool, weights: WeightFormat?, store: String) throws {
     if let reference, FileManager.default.fileExists(atPath: reference) {
       let folder = URL(fileURLWithPath: reference)
       let source = try FolderWeights(folder)
@@ -33,7 +52,8 @@ public struct OpenedModel {
       }
       name = folder.lastPathComponent
       tokenizer = try Tokenizer(folder: folder)
-      role = Role(model, try adapter.map { try Adapter(folder: URL(fileURLWithPath: $0), model: model) })
+      role = Role(model)
+      self.folder = folder
     } else {
       if let reference, !FileManager.default.fileExists(atPath: store) {
         throw RecipeError.usage(
@@ -42,20 +62,19 @@ public struct OpenedModel {
       let store = try Store(path: store, access: .readOnly)
       let record = try Self.find(reference, in: store)
       let library = ModelLibrary(store: store, folder: URL(fileURLWithPath: store.path + ".files"))
-      let found = try library.role(record, format: weights)
       name = record.name
       tokenizer = try library.tokenizer(record)
-      role =
-        try adapter.map { path in
-          let model = try library.base(record, format: weights)
-          return Role(model, try Adapter(folder: URL(fileURLWithPath: path), model: model))
-        } ?? found
+      folder = library.location(record)
       self.record = record
+      let under = record.kind == .base || isWhole ? record : try library.parent(of: record) ?? record
+      base = under
+      let model = try library.base(under, format: weights)
+      prompt = try library.prompt(of: under, model: model)
+      role = isWhole ? Role(model, prompt: prompt) : try library.role(record, format: weights)
     }
-    role.adapter?.isTrainable = false
   }
 
-  private static func find(_ reference: String?, in store: Store) throws -> ModelRecord {
+  static func find(_ reference: String?, in store: Store) throws -> ModelRecord {
     let models = try store.models().filter { $0.kind == .base || $0.kind == .adapter }
     guard let reference else {
       guard let last = models.last else {
@@ -74,13 +93,5 @@ public struct OpenedModel {
     throw RecipeError.usage(
       "there is no folder and no model \(reference): "
         + (hint ?? (names.isEmpty ? "the store has none" : "the store has " + names.joined(separator: ", "))))
-  }
-
-  /// Writes the model as one Hugging Face folder in f32, an adapter merged into the weights.
-  public func export(to folder: URL) throws {
-    let model = role.model.format == .f32 ? role.model : try LanguageModel(expanding: role.model)
-    if let adapter = role.adapter { try adapter.merge(into: model) }
-    try model.save(to: folder)
-    try tokenizer.save(to: folder)
   }
 }

@@ -7,7 +7,7 @@ extension Workbench {
   ///
   /// - Throws: `RecipeError.usage` that names stage and key.
   func checkStoredWeights() throws {
-    guard case .folder(let written)? = recipe.model else { return }
+    guard case .folder(let written, _)? = recipe.model else { return }
     let folder = URL(fileURLWithPath: recipe.resolve(written))
     guard FileManager.default.fileExists(atPath: folder.appendingPathComponent("config.json").path),
       let stored = try WeightFormat.stored(inFolder: folder)
