@@ -6,10 +6,14 @@ BENCHMARKS := swift build -c release --package-path Benchmarks --scratch-path .b
 # Benchmarks/peers/setup.sh makes PEERS, Benchmarks/peers/make_workload.py fills WORK.
 WORK ?= $(PEERS)/work
 
-.PHONY: demo test test-all check lint format build bench bench-gate bench-peers install clean bootstrap
+.PHONY: demo methods test test-all check lint format build bench bench-gate bench-peers install clean bootstrap
 
 demo: build
 	@scripts/demo.sh
+
+# The demo's model fine-tuned by every method, side by side, into docs/methods.md.
+methods: build
+	@scripts/methods.sh
 
 test: bootstrap
 	swift build --build-tests

@@ -88,7 +88,7 @@ let package = Package(
       ]),
     .target(
       name: "PipelineLibrary", path: "pipelines", exclude: ["demo"],
-      resources: [.embedInCode("demo.yaml"), .embedInCode("debian.yaml")]),
+      resources: [.embedInCode("demo.yaml"), .embedInCode("debian.yaml"), .embedInCode("methods.yaml")]),
 
     // System libraries
     .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),

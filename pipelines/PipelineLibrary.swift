@@ -9,6 +9,7 @@ public enum PipelineLibrary {
   /// All bundled recipes, by name; the summary is the first line of the recipe's opening comment.
   public static let entries: [Entry] = [
     entry("demo", PackageResources.demo_yaml), entry("debian", PackageResources.debian_yaml),
+    entry("methods", PackageResources.methods_yaml),
   ]
 
   private static func entry(_ name: String, _ bytes: [UInt8]) -> Entry {

@@ -22,7 +22,8 @@ struct RLHF: ParsableCommand {
     version: version,
     subcommands: [
       InitCommand.self, TrainCommand.self, SampleCommand.self, ScoreCommand.self, ChatCommand.self, EvalCommand.self,
-      ReportCommand.self, ModelsCommand.self, ExportCommand.self, CombineCommand.self, RecipesCommand.self,
+      ReportCommand.self, RunsCommand.self, ModelsCommand.self, ExportCommand.self, CombineCommand.self,
+      RecipesCommand.self,
       BenchCommand.self, DoctorCommand.self,
     ])
 

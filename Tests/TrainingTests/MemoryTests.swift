@@ -18,6 +18,9 @@ import Training
     var testDescription: String
     var freezing: [String]?
     var rank = 0
+    var usesMagnitudes = false
+    var prompt: PromptConfiguration.Method?
+    var recomputes = false
     var loss: PassMemory.Loss
   }
 
@@ -29,6 +32,11 @@ import Training
     Pass(testDescription: "low rank", rank: 8, loss: .crossEntropy),
     Pass(testDescription: "low rank, preferences", rank: 8, loss: .logProbabilities),
     Pass(testDescription: "low rank, scores", rank: 8, loss: .scores),
+    Pass(testDescription: "magnitudes", rank: 8, usesMagnitudes: true, loss: .crossEntropy),
+    Pass(testDescription: "prefix", prompt: .prefix, loss: .crossEntropy),
+    Pass(testDescription: "prompt", prompt: .prompt, loss: .logProbabilities),
+    Pass(testDescription: "full, recomputed", freezing: [], recomputes: true, loss: .crossEntropy),
+    Pass(testDescription: "low rank, recomputed", rank: 8, recomputes: true, loss: .crossEntropy),
   ]
 
   /// The workspace's high-water mark is what the list of allocations says, to 3 in 100.
@@ -39,15 +47,17 @@ import Training
     if let patterns = pass.freezing { try model.train(freezing: patterns) }
     if pass.rank > 0 {
       adapter = try Adapter(
-        AdapterConfiguration(rank: pass.rank, targets: .allLinear), model: model, seed: 1, scoreHead: true)
+        AdapterConfiguration(rank: pass.rank, targets: .allLinear, usesMagnitudes: pass.usesMagnitudes), model: model,
+        seed: 1, scoreHead: true)
     }
+    if let method = pass.prompt { adapter = Adapter(PromptConfiguration(method, count: 12), model: model, seed: 1) }
     let role = Role(model, adapter)
     var batch = PackedBatch()
     for length in lengths { batch.append([Int32](repeating: 5, count: length)) }
     let rows = Array(stride(from: 0, to: batch.count, by: 2))
     let targets = rows.map { Target(row: $0, token: 7) }
     let workspace = Workspace(capacity: 1 << 30)
-    let tape = Tape(workspace: workspace)
+    let tape = Tape(recomputesBlocks: pass.recomputes, workspace: workspace)
     let states = role.hiddenStates(batch, tape: tape)
     let ones = [Float](repeating: 1, count: rows.count)
     switch pass.loss {
@@ -58,7 +68,8 @@ import Training
     tape.backward()
     tape.finish()
     let expected = PassMemory(
-      PassShape(role), tokens: batch.count, targets: rows.count, longest: lengths.max()!, loss: pass.loss
+      PassShape(role), tokens: batch.count, targets: rows.count, longest: lengths.max()!, loss: pass.loss,
+      recomputes: pass.recomputes
     ).peakBytes
     #expect(abs(Double(workspace.peak) / Double(expected) - 1) < 0.03, "\(workspace.peak), expected \(expected)")
   }

@@ -42,6 +42,7 @@ RUN(run_quantize_q8) { k->quantize_q8(m->bytes, m->y, m->x, s->a * s->b); }
 RUN(run_rows_nf4) { k->rows_nf4(m->y, m->x, (uint8_t *)m->bytes, m->w, s->a, s->b, s->c, s->b, false); }
 RUN(run_quantize_nf4) { k->quantize_nf4((uint8_t *)m->bytes, m->y, m->x, s->a * s->b); }
 RUN(run_expand_q8) { k->expand_q8(m->y, m->bytes, m->w, s->a * s->b); }
+RUN(run_expand_scales) { k->expand_scales(m->y, (uint8_t *)m->bytes, m->w, m->u, 0.5f, 0, s->a * s->b); }
 RUN(run_expand_nf4) { k->expand_nf4(m->y, (uint8_t *)m->bytes, m->w, s->a * s->b); }
 
 // a outputs (rows) x b columns x depth c; the left-hand side is packed in v, the right-hand side in u.
@@ -69,6 +70,14 @@ RUN(run_exp) { k->exp(m->y, m->x, s->a * s->b); }
 RUN(run_adamw) {
   k->adamw(m->y, m->x, m->u, m->v, s->a * s->b, 1e-6f, 0.9f, 0.999f, 1e-8f, 0.01f, 0.1f, 0.001f, 1.0f);
 }
+// The map's numbers are in w, its table of codes in bytes, which has to have 2^16 of them.
+RUN(run_adamw_map8) {
+  uint8_t *codes = (uint8_t *)m->half;
+  ck_map8 map = {.values = m->w, .codes = (uint8_t *)m->bytes};
+  k->adamw_map8(m->y, m->x, codes, m->u, codes + s->a * s->b, m->v, s->a * s->b, map, map, 1e-6f, 0.9f, 0.999f, 1e-8f,
+                0.01f, 0.1f, 0.001f, 1.0f);
+}
+RUN(run_normals) { k->normals(m->y, 1, 0, 0.02f, s->a * s->b); }
 RUN(run_bf16_to_f32) { k->bf16_to_f32(m->y, m->half, s->a * s->b); }
 RUN(run_f32_to_bf16) { k->f32_to_bf16(m->half, m->x, s->a * s->b); }
 RUN(run_f16_to_f32) { k->f16_to_f32(m->y, m->half, s->a * s->b); }

@@ -67,7 +67,10 @@ package struct TrainingStage {
   }
 
   func values(_ outcome: TrainingOutcome) -> JSONValue {
-    var values: [String: JSONValue] = ["loss": .double(outcome.loss), "steps": .int(outcome.steps)]
+    var values: [String: JSONValue] = [
+      "loss": .double(outcome.loss), "steps": .int(outcome.steps),
+      "trained_parameters": .int(outcome.trainedParameters), "peak_memory": .int(outcome.peakMemory),
+    ]
     for (name, value) in outcome.validation { values["validation/" + name] = .double(value) }
     return .object(values)
   }

@@ -61,4 +61,6 @@ public struct TrainingOutcome: Sendable, Hashable {
   public var resumedFrom: Int?
   /// The largest resident memory of the run, bytes.
   public var peakMemory: Int
+  /// Numbers that were trained.
+  public var trainedParameters: Int
 }

@@ -153,6 +153,6 @@ final class TrainingLoop {
     TrainingOutcome(
       finish: finish, steps: progress.step, totalSteps: totalSteps, loss: progress.loss, bestStep: progress.bestStep,
       bestLoss: progress.bestLoss, validation: progress.validation, data: data, resumedFrom: progress.resumedFrom,
-      peakMemory: peak.bytes)
+      peakMemory: peak.bytes, trainedParameters: memory.trainedCount)
   }
 }
