@@ -20,7 +20,7 @@ import Testing
       defaults: {steps: 1, batch: 2}
       stages:
         - ingest: {paths: documents}
-        - pairs: {split: {validation: 0.3, test: 0}}
+        - pairs: {identity: {name: Test, author: the testers}, split: {validation: 0.3, test: 0}}
         - pretrain: {window: 64}
         - sft: {name: small, from: pretrain, lora: {rank: 2, dora: true, plus_ratio: 4}, weights: nf4}
         - sft: {name: prefix, from: pretrain, method: prefix, virtual_tokens: {count: 3}}
