@@ -38,7 +38,8 @@ def compare(name, base, adapter=None):
     if adapter: model = peft.PeftModel.from_pretrained(model, adapter)
     for line in ours(base, adapter):
         ids = torch.tensor([line["tokens"]])
-        logp = torch.log_softmax(model.eval()(ids).logits[0].double(), -1)[:-1]
+        # Virtual tokens before the text have logits too.
+        logp = torch.log_softmax(model.eval()(ids).logits[0, -ids.shape[1]:].double(), -1)[:-1]
         theirs = logp.gather(1, ids[0, 1:, None])[:, 0]
         largest = max(largest, float((theirs - torch.tensor(line["log_probabilities"], dtype=torch.float64)).abs().max()))
         if adapter:

@@ -71,6 +71,16 @@ struct MethodTests {
       let opened = try OpenedModel(name, store: run.bench.store.path)
       #expect(opened.role.adapter != nil)
       let hasTokens = opened.role.virtualTokenCount > 0
+      let place = folder.appendingPathComponent("export-\(name)")
+      let export = try ModelExport(
+        opened, format: .hf, type: nil, store: run.bench.store.path, program: "test", note: { _ in })
+      if hasTokens {
+        #expect(throws: RecipeError.self) { try export.run(to: place) }
+        #expect(!FileManager.default.fileExists(atPath: place.path))
+      } else {
+        try export.run(to: place)
+        #expect(FileManager.default.fileExists(atPath: place.appendingPathComponent("README.md").path))
+      }
       #expect(hasTokens == (methods[0].contains("p") && !methods[0].contains("tokens,")) || name == "ppo")
     }
   }

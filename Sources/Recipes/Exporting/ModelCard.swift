@@ -16,6 +16,8 @@ struct ModelCard {
   var baseModel: String?
   /// Of the base model, where its folder says it.
   var license: String?
+  /// The adapter's kind, as tags name it.
+  var adapterTag = "lora"
   /// Sentences on what was put together, as a merged adapter.
   var notes: [String] = []
   var lineage: ModelLineage?
@@ -37,7 +39,8 @@ struct ModelCard {
     var lines = ["library_name: \(library)", "pipeline_tag: text-generation"]
     if let baseModel { lines.append("base_model: \(Self.quoted(baseModel))") }
     if let license { lines.append("license: \(Self.quoted(license))") }
-    let tags = ["touchstone"] + (format == .hf ? [] : [format == .peft ? "lora" : "gguf"]) + (lineage?.methods ?? [])
+    let tags =
+      ["touchstone"] + (format == .hf ? [] : [format == .peft ? adapterTag : "gguf"]) + (lineage?.methods ?? [])
     lines += ["tags:"] + tags.map { "- \(Self.quoted($0))" }
     return (["---"] + lines + ["---"]).joined(separator: "\n") + "\n"
   }

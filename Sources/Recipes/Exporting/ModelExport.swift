@@ -87,7 +87,8 @@ public struct ModelExport {
       }
     case .peft:
       let (adapter, base) = try standaloneAdapter()
-      let card = try card()
+      var card = try card()
+      card.adapterTag = adapter.tag
       try Draft.folder(output) { folder in
         try adapter.save(to: folder, baseModel: base.path)
         try card.write(to: folder.appendingPathComponent("README.md"))
@@ -176,6 +177,16 @@ public struct ModelExport {
       card.notes.append("\(verb) the folder \(adapter.lastPathComponent).")
     }
     return card
+  }
+}
+
+extension Adapter {
+  /// The kind's name among the tags of model cards.
+  fileprivate var tag: String {
+    switch method {
+    case .lowRank: deltasByLayer.isEmpty ? "trainable-tokens" : "lora"
+    case .prompt(let configuration): configuration.method.rawValue.lowercased().replacingOccurrences(of: "_", with: "-")
+    }
   }
 }
 
