@@ -83,6 +83,24 @@ import Training
     }
   }
 
+  /// A frozen base in fewer bits, moments in 8, blocks computed again where the run is stopped.
+  @Test(arguments: [WeightFormat.bf16, .int8, .nf4]) func roundedBase(format: WeightFormat) throws {
+    let rows = pairs.map { TrainingRow(id: $0.id, prompt: $0.prompt, answer: $0.chosen) }
+    let shape = ModelConfiguration(
+      hiddenSize: 64, layerCount: 2, headCount: 4, keyValueHeadCount: 2, intermediateSize: 128, vocabularySize: 512,
+      maximumPositions: 256)
+    try expectSameBits { context in
+      let model = try LanguageModel(rounding: RandomWeights(configuration: shape, seed: 4), to: format)
+      let role = try newRole(model: model)
+      var loop = loop()
+      loop.recomputes = context.checkpoints != nil
+      let options = SupervisedOptions(
+        optimizer: OptimizerOptions(learningRate: 0.01, kind: .adamw8bit), loop: loop)
+      let trainer = try SupervisedTrainer(role: role, rows: rows, options: options, context: context)
+      return (trainer.train, role.trainableParameters)
+    }
+  }
+
   static let family = [
     AdapterConfiguration(rank: 4, alpha: 8, dropout: 0.2, usesMagnitudes: true),
     AdapterConfiguration(rank: 4, alpha: 8, start: .pissa),
