@@ -27,6 +27,7 @@ test-all: test build bench-gate
 ifdef PEERS
 	$(PEERS)/now/bin/python Benchmarks/peers/parity.py $(WORK) $(RELEASE)/rlhf
 	$(PEERS)/now/bin/python Tests/ModelsTests/check_peft.py $(RELEASE)/rlhf
+	$(PEERS)/now/bin/python Tests/ModelsTests/check_methods_peft.py $(RELEASE)/rlhf
 	$(PEERS)/llamacpp/bin/python Tests/ModelsTests/check_gguf.py $(RELEASE)/rlhf Tests/ModelsTests/Fixtures/tiny $(WORK)/smol135
 else
 	@echo "test-all: parity with transformers, TRL, PEFT and llama.cpp skipped; see Benchmarks/peers/README.md, then: make test-all PEERS=DIR"

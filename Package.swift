@@ -110,7 +110,7 @@ let package = Package(
       "Models", ["Tensors", "Tokenizers"], fixtures: true,
       generators: [
         "make_fixtures.py", "make_file_fixtures.py", "make_rounded_fixtures.py", "make_gguf_fixtures.py",
-        "make_sum_fixtures.py", "check_gguf.py", "check_lora_peft.py", "check_peft.py",
+        "make_sum_fixtures.py", "check_gguf.py", "check_methods_peft.py", "check_peft.py",
       ]),
     tests(
       "Training", ["Models", "Tensors", "Tokenizers"], fixtures: true,
