@@ -93,6 +93,13 @@ struct MethodTests {
     #expect(error?.description.contains("virtual tokens of another method or count") == true)
   }
 
+  @Test func virtualTokensThatLeaveNoRoomAreRefused() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let run = try run(sft: "method: prefix, virtual_tokens: {count: 300}", reward: "", dpo: "", ppo: "")
+    let error = #expect(throws: RecipeError.self) { try run.run() }
+    #expect(error?.description.contains("leaves no room for text in the model's 256 positions") == true)
+  }
+
   @Test func newTokensAreTrained() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let first = try run(sft: "", reward: "", dpo: "", ppo: "")

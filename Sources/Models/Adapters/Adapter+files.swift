@@ -42,6 +42,11 @@ extension Adapter {
         try read(file)(file.names.contains(name) ? name : AdapterTensorName.alternative(name), shape).renamed(name)
       }
     case .prompt(var configuration):
+      guard configuration.count < model.configuration.maximumPositions else {
+        throw ModelError.unsupported(
+          file: folder.path, feature: "num_virtual_tokens \(configuration.count)",
+          supported: "fewer than the model's \(model.configuration.maximumPositions) positions")
+      }
       let encoderFile = folder.appendingPathComponent(Self.encoderName)
       let hasEncoder = trainsEncoder && FileManager.default.fileExists(atPath: encoderFile.path)
       if !hasEncoder { configuration.encoder = .none }

@@ -24,6 +24,14 @@ extension TrainingStage {
         : try stage.newAdapter(base, seed: seed, trainedTokens: tokens, task: task)
       return Role(base, adapter, prompt: prompt)
     }
+    let positions = base.configuration.maximumPositions
+    guard configuration.count + 1 < positions else {
+      throw RecipeError.stage(
+        stage.name,
+        problem:
+          "virtual_tokens: count \(configuration.count) leaves no room for text in the model's \(positions) positions"
+      )
+    }
     guard prompt != nil else {
       return Role(
         base,

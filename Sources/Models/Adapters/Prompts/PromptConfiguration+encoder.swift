@@ -107,6 +107,7 @@ extension PromptStart {
     case .zero: return .zeros(shape)
     case .tokens(let tokens):
       precondition(!tokens.isEmpty, "a prefix of no tokens")
+      precondition(shape[0] <= model.configuration.maximumPositions, "\(shape[0]) virtual tokens are too many")
       let repeated = (0..<shape[0]).map { tokens[$0 % tokens.count] }
       let value = Tensor.zeros(shape)
       guard configuration.method == .prefix else {
