@@ -1,8 +1,7 @@
 import Foundation
+import Models
 import Tensors
 import Testing
-
-@testable import Models
 
 /// Merging adapters into weights and into one another; `make_sum_fixtures.py` makes PEFT's sums.
 @Suite struct AdapterSumTests {

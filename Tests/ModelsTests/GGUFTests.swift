@@ -1,9 +1,8 @@
 import Foundation
+import Models
 import Tensors
 import Testing
 import Tokenizers
-
-@testable import Models
 
 /// GGUF files against gguf-py and ggml; `make_gguf_fixtures.py` makes the expected bytes.
 @Suite struct GGUFTests {

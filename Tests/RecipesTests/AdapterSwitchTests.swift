@@ -1,9 +1,8 @@
 import Foundation
 import Models
+import Recipes
 import Store
 import Testing
-
-@testable import Recipes
 
 @Suite("Choosing and combining adapters")
 struct AdapterSwitchTests {

@@ -1,9 +1,8 @@
 import Foundation
 import Models
+import Recipes
 import Testing
 import Tokenizers
-
-@testable import Recipes
 
 @Suite("Benchmark of a model")
 struct BenchmarkTests {

@@ -1,9 +1,8 @@
 import Foundation
 import Models
+import Recipes
 import Store
 import Tokenizers
-
-@testable import Recipes
 
 /// A store with a base, an adapter over it, one over that one, and what they were trained on.
 final class ExportFixture {

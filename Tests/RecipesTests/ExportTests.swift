@@ -1,10 +1,9 @@
 import Foundation
 import Models
+import Recipes
 import Store
 import Testing
 import Tokenizers
-
-@testable import Recipes
 
 @Suite("Exporting models")
 struct ExportTests {

@@ -1,6 +1,5 @@
 import Testing
-
-@testable import Tokenizers
+import Tokenizers
 
 /// Tokenizers in llama.cpp's terms.
 @Suite struct GGUFVocabularyTests {

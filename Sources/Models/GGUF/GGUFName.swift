@@ -1,5 +1,5 @@
 /// How llama.cpp names what Hugging Face's Llama checkpoints hold.
-enum GGUFName {
+package enum GGUFName {
   private static let whole = [
     "model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "output",
   ]
@@ -23,7 +23,7 @@ enum GGUFName {
   }
 
   /// A number of weights in two digits or more: `135M`, `1.1B`.
-  static func size(_ count: Int) -> String {
+  package static func size(_ count: Int) -> String {
     let units: [(Double, String)] = [(1e12, "T"), (1e9, "B"), (1e6, "M")]
     let (unit, letter) = units.first { Double(count) > $0.0 } ?? (1e3, "K")
     let value = Double(count) / unit

@@ -3,11 +3,11 @@ import CKernels
 /// Turns rows of f32 into the bytes of a GGUF type.
 ///
 /// Source: the formats of ggml (ggml-common.h); Q8_0, Q4_0 and Q5_0 give the bits of `gguf.quants` (gguf-py 0.19.0).
-enum GGUFRows {
+package enum GGUFRows {
   /// Writes one row.
   ///
   /// - Returns: false for a row that the type cannot hold: with a value that is not finite or whose scale f16 cannot hold.
-  static func write(
+  package static func write(
     _ x: UnsafePointer<Float>, columns: Int, as type: GGUFType, to y: UnsafeMutableRawPointer
   ) -> Bool {
     switch type {

@@ -86,7 +86,7 @@ public enum GGUFPrecision: String, Sendable, Hashable, CaseIterable {
   /// do not divide gets Q5_0, as in llama.cpp's `llama_tensor_get_type`, and one that 32 does not divide f16.
   ///
   /// - Parameter isOutput: whether the tensor makes the logits, which an embedding may do as well.
-  func type(shape: [Int], isOutput: Bool) -> GGUFType {
+  package func type(shape: [Int], isOutput: Bool) -> GGUFType {
     guard shape.count > 1 else { return .f32 }
     let wanted = type.isQuantized && isOutput ? .q80 : type
     let columns = shape[shape.count - 1]

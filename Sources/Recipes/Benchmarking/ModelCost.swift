@@ -1,17 +1,17 @@
 import Models
 
 /// What a model's passes need of a machine: operations, and bytes that must come from memory.
-struct ModelCost {
-  struct Need {
-    var operations = 0.0
-    var bytes = 0.0
+package struct ModelCost {
+  package struct Need {
+    package var operations = 0.0
+    package var bytes = 0.0
   }
 
   let configuration: ModelConfiguration
   /// Of the form that the weights are kept in.
   let bytesPerWeight: Double
 
-  init(configuration: ModelConfiguration, bytesPerWeight: Double = Double(MemoryLayout<Float>.size)) {
+  package init(configuration: ModelConfiguration, bytesPerWeight: Double = Double(MemoryLayout<Float>.size)) {
     self.configuration = configuration
     self.bytesPerWeight = bytesPerWeight
   }
@@ -35,7 +35,7 @@ struct ModelCost {
   private var headWeights: Double { Double(configuration.hiddenSize * configuration.vocabularySize) }
 
   /// One pass over a prompt, with logits of its last token.
-  func reading(tokens: Int) -> Need {
+  package func reading(tokens: Int) -> Need {
     let meetings = Double(tokens) * Double(tokens + 1) / 2
     return Need(
       operations: 2 * (linearWeights * Double(tokens) + headWeights + attention(meetings)),
@@ -43,7 +43,7 @@ struct ModelCost {
   }
 
   /// Answers that continue a prompt of `prompt` tokens by `steps` tokens each, all at the same time.
-  func decoding(prompt: Int, steps: Int, answers: Int) -> Need {
+  package func decoding(prompt: Int, steps: Int, answers: Int) -> Need {
     let (steps, answers) = (Double(steps), Double(answers))
     // A token at position p meets p + 1 keys.
     let meetings = answers * (steps * Double(prompt + 1) + steps * (steps - 1) / 2)

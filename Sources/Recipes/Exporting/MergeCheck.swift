@@ -15,6 +15,12 @@ package struct MergeCheck {
     /// difference / spread at the position where that is largest.
     package var relative: Float = 0
 
+    package init(difference: Float = 0, spread: Float = 0, relative: Float = 0) {
+      self.difference = difference
+      self.spread = spread
+      self.relative = relative
+    }
+
     package var isSmall: Bool { relative <= MergeCheck.tolerance }
 
     package var text: String {
