@@ -6,7 +6,7 @@ BENCHMARKS := swift build -c release --package-path Benchmarks --scratch-path .b
 # Benchmarks/peers/setup.sh makes PEERS, Benchmarks/peers/make_workload.py fills WORK.
 WORK ?= $(PEERS)/work
 
-.PHONY: demo methods test test-all check lint format build bench bench-gate bench-peers install clean bootstrap
+.PHONY: demo methods bench-memory test test-all check lint format build bench bench-gate bench-peers install clean bootstrap
 
 demo: build
 	@scripts/demo.sh
@@ -68,6 +68,11 @@ bench-peers: build
 	Benchmarks/peers/setup.sh $(PEERS)
 	test -e $(WORK)/smol135 || $(PEERS)/now/bin/python Benchmarks/peers/make_workload.py $(WORK)
 	Benchmarks/peers/compare.py $(PEERS) $(WORK) $(RELEASE) $(if $(LLMC),--llmc $(LLMC)) $(ARGUMENTS)
+
+# Peak memory of fine-tuning 135M, 1.1B and 7B shapes against their limits; MEMORY=FOLDER for 5 GB of models.
+MEMORY ?= demo-run/memory
+bench-memory: build
+	scripts/memory.sh $(MEMORY)
 
 install: build
 	install -d "$(DESTDIR)$(PREFIX)/bin"

@@ -56,10 +56,7 @@ extension LanguageModel {
   ///
   /// - Throws: `ModelError` when the folder cannot be written.
   public func save(to folder: URL) throws {
-    precondition(format == .f32, "a model rounded to \(format.rawValue) has no f32 weights to save")
-    try ModelFolder.create(folder)
-    try SafetensorsWriter.write(parameters, toFolder: folder)
-    try configuration.save(to: folder)
+    try save(to: folder, as: .float32)
   }
 }
 
