@@ -16,7 +16,24 @@ public struct Role: Sendable {
 
   /// Trained rows that the output matrix has too: it is the embedding.
   var headRows: ReplacedRows? { model.configuration.tiesEmbeddings ? adapter?.tokenRows : nil }
-  var virtualTokens: VirtualTokens? { adapter?.virtualTokens ?? prompt?.virtualTokens }
+  /// Virtual tokens that were computed from their encoder, for passes that do not train.
+  private var computedTokens: VirtualTokens?
+  var virtualTokens: VirtualTokens? { computedTokens ?? adapter?.virtualTokens ?? prompt?.virtualTokens }
+  /// The same role with its encoder run once, for as long as parameters stand still.
+  func computingVirtualTokens(_ workspace: Workspace) -> Role {
+    guard let tokens = virtualTokens, tokens.configuration.encoder != .none else { return self }
+    return workspace.scratch {
+      let value = tokens.encoder.encode(workspace).value
+      let kept = Tensor.zeros(value.shape)
+      kept.copy(from: value)
+      let embedding = Parameter(name: "embedding.weight", value: kept)
+      var role = self
+      role.computedTokens = VirtualTokens(
+        configuration: tokens.configuration, encoder: DirectPrompt(embedding: embedding), model: tokens.model)
+      return role
+    }
+  }
+
   /// Positions that virtual tokens take from every sequence.
   public var virtualTokenCount: Int { virtualTokens?.configuration.count ?? 0 }
   /// The longest sequence of real tokens.

@@ -47,6 +47,24 @@ struct FixtureSettings: Decodable {
   }
 }
 
+/// Steps of supervised fine-tuning as the reference took them.
+struct SupervisedSteps: Decodable {
+  struct Row: Decodable {
+    var ids: [Int32]
+    var targets: [Int]
+  }
+  var settings: FixtureSettings
+  var rows: [Row]
+  var loss: [Double]
+  var gradNorm: [Double]
+
+  var trainingRows: [TrainingRow] {
+    rows.enumerated().map { index, row in
+      TrainingRow(id: "\(index)", tokens: row.ids, isTarget: row.ids.indices.map { row.targets.contains($0) })
+    }
+  }
+}
+
 /// Keeps what a run reports.
 final class ListRecorder: TrainingRecorder {
   var data: DataReport?

@@ -5,26 +5,12 @@ import Training
 
 /// The same steps from the same files as TRL's trainers.
 @Suite struct ParityTests {
-  private struct Supervised: Decodable {
-    struct Row: Decodable {
-      var ids: [Int32]
-      var targets: [Int]
-    }
-    var settings: FixtureSettings
-    var rows: [Row]
-    var loss: [Double]
-    var gradNorm: [Double]
-  }
-
   @Test func supervisedStepsFollowTRL() throws {
-    let expected = try Fixture.decode(Supervised.self, "sft.json")
-    let rows = expected.rows.enumerated().map { index, row in
-      TrainingRow(id: "\(index)", tokens: row.ids, isTarget: row.ids.indices.map { row.targets.contains($0) })
-    }
+    let expected = try Fixture.decode(SupervisedSteps.self, "sft.json")
     let role = try Fixture.role(adapter: "adapter")
     let recorder = ListRecorder()
     let trainer = try SupervisedTrainer(
-      role: role, rows: rows,
+      role: role, rows: expected.trainingRows,
       options: SupervisedOptions(optimizer: expected.settings.optimizer, loop: expected.settings.loop),
       context: TrainingContext(recorder: recorder))
     #expect(try trainer.train().finish == .completed)

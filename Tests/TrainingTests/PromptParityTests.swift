@@ -19,14 +19,6 @@ import Training
     var greedy: [Greedy]
   }
 
-  private struct Rows: Decodable {
-    struct Row: Decodable {
-      var ids: [Int32]
-      var targets: [Int]
-    }
-    var rows: [Row]
-  }
-
   enum Case: String, CaseIterable, CustomTestStringConvertible {
     case prefix
     case prefixProjection = "prefix-projection"
@@ -84,12 +76,6 @@ import Training
     return (difference / b.reduce(0) { $0 + Double($1 * $1) }).squareRoot()
   }
 
-  private func rows() throws -> [TrainingRow] {
-    try Fixture.decode(Rows.self, "sft.json").rows.enumerated().map { index, row in
-      TrainingRow(id: "\(index)", tokens: row.ids, isTarget: row.ids.indices.map { row.targets.contains($0) })
-    }
-  }
-
   @Test(arguments: Case.allCases, [false, true]) func trainingFollowsPEFT(kind: Case, recomputes: Bool) throws {
     let expected = try Fixture.decode(Expected.self, "prompts/\(kind.rawValue)/result.json")
     let model = try kind.model()
@@ -101,7 +87,7 @@ import Training
     var loop = expected.settings.loop
     loop.recomputes = recomputes
     let trainer = try SupervisedTrainer(
-      role: Role(model, adapter), rows: try rows(),
+      role: Role(model, adapter), rows: try Fixture.decode(SupervisedSteps.self, "sft.json").trainingRows,
       options: SupervisedOptions(optimizer: expected.settings.optimizer, loop: loop),
       context: TrainingContext(recorder: recorder))
     _ = try trainer.train()

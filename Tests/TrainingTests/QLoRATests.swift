@@ -7,28 +7,14 @@ import Training
 /// A low-rank update over NF4 weights, step by step as transformers, bitsandbytes and PEFT train it;
 /// `make_qlora_fixtures.py` tells how.
 @Suite struct QLoRATests {
-  private struct Steps: Decodable {
-    struct Row: Decodable {
-      var ids: [Int32]
-      var targets: [Int]
-    }
-    var settings: FixtureSettings
-    var rows: [Row]
-    var loss: [Double]
-    var gradNorm: [Double]
-  }
-
   @Test func stepsFollowBitsandbytes() throws {
-    let expected = try Fixture.decode(Steps.self, "qlora/steps.json")
-    let rows = expected.rows.enumerated().map { index, row in
-      TrainingRow(id: "\(index)", tokens: row.ids, isTarget: row.ids.indices.map { row.targets.contains($0) })
-    }
+    let expected = try Fixture.decode(SupervisedSteps.self, "qlora/steps.json")
     let model = try LanguageModel(folder: Fixture.url("qlora/base"))
     #expect(model.format == .nf4)
     let adapter = try Adapter(folder: Fixture.url("qlora/adapter"), model: model)
     let recorder = ListRecorder()
     let trainer = try SupervisedTrainer(
-      role: Role(model, adapter), rows: rows,
+      role: Role(model, adapter), rows: expected.trainingRows,
       options: SupervisedOptions(optimizer: expected.settings.optimizer, loop: expected.settings.loop),
       context: TrainingContext(recorder: recorder))
     #expect(try trainer.train().finish == .completed)

@@ -70,6 +70,24 @@ package final class AtomicFile {
     }
   }
 
+  /// Writes a tensor's values, which `values` hands to its argument in one or more pieces.
+  ///
+  /// - Throws: `ModelError.badTensor` for too few or too many bytes, and what `values` throws.
+  func write<Tensor>(
+    _ tensor: Tensor, name: String, byteCount: Int,
+    values: (_ tensor: Tensor, _ sink: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+  ) throws {
+    var written = 0
+    try values(tensor) { bytes in
+      written += bytes.count
+      if written <= byteCount { try write(bytes) }
+    }
+    guard written == byteCount else {
+      throw ModelError.badTensor(
+        file: url.path, tensor: name, reason: "\(written) bytes were given, its shape takes \(byteCount)")
+    }
+  }
+
   /// Makes sure that what was written is on the disk.
   func sync() throws {
     if fsync(descriptor) != 0 { throw Self.unwritable(url) }

@@ -83,16 +83,7 @@ public enum SafetensorsWriter {
     let file = try AtomicFile(url)
     try header(ordered, metadata: metadata).withUnsafeBytes { try file.write($0) }
     for tensor in ordered {
-      var written = 0
-      try values(tensor) { bytes in
-        written += bytes.count
-        if written <= tensor.byteCount { try file.write(bytes) }
-      }
-      if written != tensor.byteCount {
-        throw ModelError.badTensor(
-          file: url.path, tensor: tensor.name,
-          reason: "\(written) bytes were given, its shape \(tensor.shape) takes \(tensor.byteCount)")
-      }
+      try file.write(tensor, name: tensor.name, byteCount: tensor.byteCount, values: values)
     }
     try file.sync()
     return file

@@ -31,16 +31,8 @@ enum GGUFWriter {
     let file = try AtomicFile(url)
     try header(tensors, metadata: metadata).withUnsafeBytes { try file.write($0) }
     for tensor in tensors {
-      var written = 0
-      try values(tensor) { bytes in
-        written += bytes.count
-        if written <= tensor.byteCount { try file.write(bytes) }
-      }
-      if written != tensor.byteCount {
-        throw ModelError.badTensor(
-          file: url.path, tensor: tensor.name, reason: "\(written) bytes were given, it takes \(tensor.byteCount)")
-      }
-      try Data(count: padding(written)).withUnsafeBytes { try file.write($0) }
+      try file.write(tensor, name: tensor.name, byteCount: tensor.byteCount, values: values)
+      try Data(count: padding(tensor.byteCount)).withUnsafeBytes { try file.write($0) }
     }
     try file.commit()
   }

@@ -38,6 +38,7 @@ public final class Generator {
     let total = prompts.count * samplesPerPrompt
     var results = [Generation](repeating: Generation(), count: total)
     guard options.maximumNewTokens > 0 else { return results }
+    let role = role.computingVirtualTokens(workspace)
     let longest = min(role.maximumPositions, (prompts.map(\.count).max() ?? 0) + options.maximumNewTokens)
     let capacity = role.virtualTokenCount + longest
     let prefix = role.prefixKeys(workspace)
@@ -93,7 +94,7 @@ public final class Generator {
           return Sequence(index: index, cache: cache, next: 0)
         }
         workspace.scratch {
-          let logits = read(prompts, fresh, samplesPerPrompt)
+          let logits = read(prompts, fresh, samplesPerPrompt, role)
           for (index, choice) in choose(fresh, logits).enumerated() {
             if accept(&fresh[index], choice) {
               active.append(fresh[index])
@@ -123,7 +124,9 @@ public final class Generator {
   }
 
   /// Reads the prompts of new sequences, each prompt once, and fills their caches; logits [sequences, V].
-  private func read(_ prompts: [[Int32]], _ sequences: [Sequence], _ samplesPerPrompt: Int) -> Tensor {
+  private func read(
+    _ prompts: [[Int32]], _ sequences: [Sequence], _ samplesPerPrompt: Int, _ role: Role
+  ) -> Tensor {
     let vocabulary = role.model.configuration.vocabularySize
     let logits = workspace.allocate([sequences.count, vocabulary])
     let byPrompt = Dictionary(grouping: sequences.indices) { sequences[$0].index / samplesPerPrompt }

@@ -41,17 +41,8 @@ extension SafetensorsWriter {
   /// Writes parameters as F32 under their names to one file.
   /// - Throws: `ModelError.unwritable`.
   public static func write(_ parameters: [Parameter], to url: URL) throws {
-    try write(descriptions(parameters), to: url, values: values(parameters))
-  }
-
-  /// Writes parameters as a model folder's weights, in shards when they are large.
-  /// - Throws: `ModelError.unwritable`.
-  static func write(_ parameters: [Parameter], toFolder folder: URL) throws {
-    try write(descriptions(parameters), toFolder: folder, values: values(parameters))
-  }
-
-  private static func descriptions(_ parameters: [Parameter]) -> [SafetensorsTensor] {
-    parameters.map { SafetensorsTensor(name: $0.name, shape: $0.value.shape) }
+    let tensors = parameters.map { SafetensorsTensor(name: $0.name, shape: $0.value.shape) }
+    try write(tensors, to: url, values: values(parameters))
   }
 
   private static func values(_ parameters: [Parameter]) -> Values {
