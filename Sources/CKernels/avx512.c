@@ -25,7 +25,9 @@
 
 #include "vector/attention.h"
 #include "vector/gemm.h"
+#include "vector/gemm_int16.h"
 #include "vector/layers.h"
+#include "vector/pack_int16.h"
 #include "portable/normals.h"
 #include "vector/rows.h"
 #include "vector/rows_integer.h"

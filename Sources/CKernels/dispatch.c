@@ -240,3 +240,21 @@ void ck_gemm(float *c, const float *a_packed, const float *b_packed, long M, lon
              long ldc, bool accumulate) {
   kernels->gemm(c, a_packed, b_packed, M, N, K, a_tile, b_panel, ldc, accumulate);
 }
+
+// Without VNNI, AVX-512 multiplies as many floats an instruction as it adds up pairs of integers in two.
+bool ck_int16_pays(void) { return level == CK_AVX2 || (level == CK_AVX512 && ck_has_vnni()); }
+
+long ck_int16_slice_limit(void) { return kernels->int16_slice_limit(); }
+
+void ck_pack_a_int16(float *dst, const float *src, long M, long K, long ld) {
+  kernels->pack_a_int16(dst, src, M, K, ld);
+}
+
+void ck_pack_b_int16(float *dst, const float *src, long N, long K, long ld, bool transposed) {
+  kernels->pack_b_int16(dst, src, N, K, ld, transposed);
+}
+
+void ck_gemm_int16(float *c, const float *a_packed, const float *b_packed, long M, long N, long K, long a_tile,
+                   long b_panel, long ldc, bool accumulate) {
+  kernels->gemm_int16(c, a_packed, b_packed, M, N, K, a_tile, b_panel, ldc, accumulate);
+}

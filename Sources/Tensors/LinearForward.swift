@@ -4,7 +4,7 @@ import CKernels
 struct LinearForward {
   private let layers: [AppliedLinear]
   private let x: Tensor
-  private let packed: PackedRows
+  private let packed: PackedInput
   private let inputs: [Inputs]
   /// [T, in], a layer's input after its dropout, while it is packed.
   private let dropped: Tensor?
@@ -14,9 +14,9 @@ struct LinearForward {
     /// Packed scale * x Aᵀ.
     let low: PackedRows
     /// x after dropout.
-    let kept: PackedRows?
+    let kept: PackedInput?
     /// x less that. DoRA's gain does not act on it: y = (x - x̃) Wᵀ + m / norm ⊙ z(x̃), as PEFT has it.
-    let rest: PackedRows?
+    let rest: PackedInput?
     /// Packed -scale * x A₀ᵀ, of the input of z and of the rest.
     let start: PackedRows?
     let restStart: PackedRows?
@@ -26,13 +26,19 @@ struct LinearForward {
     self.layers = layers
     self.x = x
     func pack(_ depth: Int) -> PackedRows { PackedRows(rows: x.rows, depth: depth, workspace: workspace) }
-    packed = pack(x.columns)
+    func input(forWeights: Bool = true, forFactors: Bool) -> PackedInput {
+      PackedInput(
+        rows: x.rows, depth: x.columns, forWeights: forWeights, forFactors: forFactors, workspace: workspace)
+    }
+    packed = input(forFactors: layers.contains { $0.delta != nil })
     inputs = layers.map { layer in
-      let hasRest = layer.mask != nil && layer.direction != nil
+      let isScaled = layer.direction != nil
+      let hasRest = layer.mask != nil && isScaled
       let start = layer.delta?.start?.rank
       return Inputs(
-        low: pack(layer.rank), kept: layer.mask.map { _ in pack(x.columns) }, rest: hasRest ? pack(x.columns) : nil,
-        start: start.map(pack), restStart: hasRest ? start.map(pack) : nil)
+        low: pack(layer.rank), kept: layer.mask.map { _ in input(forWeights: isScaled, forFactors: true) },
+        rest: hasRest ? input(forFactors: start != nil) : nil, start: start.map(pack),
+        restStart: hasRest ? start.map(pack) : nil)
     }
     dropped = layers.contains { $0.mask != nil } ? workspace.allocate(x.shape) : nil
   }
@@ -40,7 +46,7 @@ struct LinearForward {
   /// Packs the input and computes every `low`.
   func pack() {
     Threads.ranges(x.rows, grain: PackedRows.grain) { range in
-      packed.pack(range, from: x.data, stride: x.columns)
+      packed.pack(range, from: x)
       for (layer, inputs) in zip(layers, inputs) { pack(range, layer, inputs) }
     }
   }
@@ -50,12 +56,12 @@ struct LinearForward {
     var input = packed
     if let mask = layer.mask, let kept = inputs.kept, let dropped {
       mask.apply(dropped, x, rows: range)
-      kept.pack(range, from: dropped.data, stride: x.columns)
+      kept.pack(range, from: dropped)
       input = kept
     }
     LinearGroup.project(
-      range, of: input, by: .matrix(delta.a.value.data, stride: x.columns, transposed: true), scale: delta.scale,
-      to: low)
+      range, of: input.factors, by: .matrix(delta.a.value.data, stride: x.columns, transposed: true),
+      scale: delta.scale, to: low)
     inputs.low.pack(range, from: low.data, stride: low.columns)
     pack(range, startOf: layer, from: layer.direction == nil ? packed : input, to: inputs.start)
     if let rest = inputs.rest, let dropped {
@@ -63,16 +69,16 @@ struct LinearForward {
         let (lost, x) = (dropped.row(row), x.row(row))
         for index in 0..<dropped.columns { lost[index] = x[index] - lost[index] }
       }
-      rest.pack(range, from: dropped.data, stride: x.columns)
+      rest.pack(range, from: dropped)
       pack(range, startOf: layer, from: rest, to: inputs.restStart)
     }
   }
 
-  private func pack(_ range: Range<Int>, startOf layer: AppliedLinear, from input: PackedRows, to start: PackedRows?) {
+  private func pack(_ range: Range<Int>, startOf layer: AppliedLinear, from input: PackedInput, to start: PackedRows?) {
     guard let start, let delta = layer.delta, let factors = delta.start, let low = layer.startLow else { return }
     LinearGroup.project(
-      range, of: input, by: .matrix(factors.a.value.data, stride: x.columns, transposed: true), scale: -delta.scale,
-      to: low)
+      range, of: input.factors, by: .matrix(factors.a.value.data, stride: x.columns, transposed: true),
+      scale: -delta.scale, to: low)
     start.pack(range, from: low.data, stride: low.columns)
   }
 
@@ -98,8 +104,9 @@ struct LinearForward {
     }
   }
 
-  private func base(_ layer: AppliedLinear, input: PackedRows, start: PackedRows?) -> [ProductTerm] {
-    let term = ProductTerm(a: input, b: layer.linear.weight.side(transposed: true))
+  private func base(_ layer: AppliedLinear, input: PackedInput, start: PackedRows?) -> [ProductTerm] {
+    guard let rows = input.weights else { preconditionFailure("\(layer.linear.name): its input is not packed") }
+    let term = ProductTerm(a: rows, b: layer.linear.weight.side(transposed: true))
     guard let start, let factors = layer.delta?.start else { return [term] }
     return [
       term, ProductTerm(a: start, b: .matrix(factors.b.value.data, stride: factors.rank, transposed: true)),

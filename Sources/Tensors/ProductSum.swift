@@ -62,14 +62,14 @@ struct ProductSum {
   func compute(rows: Range<Int>, columns: Range<Int>) {
     var adds = accumulate
     for term in terms {
-      let limit = ck_slice_limit()
-      let slices = max(1, (term.a.depth + limit - 1) / limit)
-      let depth = (term.a.depth + slices - 1) / slices
+      let form = term.a.form
+      let depth = form.slice(term.a.depth)
       let width = Swift.max(1, Self.widestPiece / ck_panel_width()) * ck_panel_width()
       let widest = min(columns.count, width)
       let expanded = term.b.scratchSize(columns: widest, depth: depth)
-      PackBuffers.with(ck_pack_b_size(widest, depth) + expanded) { packed in
-        let scratch = packed + ck_pack_b_size(widest, depth)
+      let size = ck_pack_b_size(widest, form.length(depth))
+      PackBuffers.with(size + expanded) { packed in
+        let scratch = packed + size
         for column in Swift.stride(from: columns.lowerBound, to: columns.upperBound, by: width) {
           let part = column..<min(columns.upperBound, column + width)
           for start in Swift.stride(from: 0, to: term.a.depth, by: depth) {
@@ -99,10 +99,19 @@ struct ProductSum {
           n: columns.count, k: slice.count, lda: depth, ldb: ld, ldc: stride, aTransposed: false,
           bTransposed: term.b.isTransposed, accumulate: adds))
     }
+    let form = term.a.form
     let (tile, width) = (ck_tile_rows(), ck_panel_width())
-    ck_pack_b(packed, source, columns.count, slice.count, ld, term.b.isTransposed)
-    ck_gemm(
-      out, term.a.data + rows.lowerBound * depth + slice.lowerBound * tile, packed, rows.count, columns.count,
-      slice.count, depth * tile, slice.count * width, stride, adds)
+    let (length, part) = (form.length(depth), form.length(slice.count))
+    let a = term.a.data + rows.lowerBound * length + form.length(slice.lowerBound) * tile
+    switch form {
+    case .f32:
+      ck_pack_b(packed, source, columns.count, slice.count, ld, term.b.isTransposed)
+      ck_gemm(
+        out, a, packed, rows.count, columns.count, slice.count, length * tile, part * width, stride, adds)
+    case .int16:
+      ck_pack_b_int16(packed, source, columns.count, slice.count, ld, term.b.isTransposed)
+      ck_gemm_int16(
+        out, a, packed, rows.count, columns.count, slice.count, length * tile, part * width, stride, adds)
+    }
   }
 }

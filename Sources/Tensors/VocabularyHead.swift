@@ -102,7 +102,7 @@ public struct VocabularyHead {
   /// logits [rows, V] = x Wᵀ in pieces of columns; `finish` gets each as it is done.
   private func multiply(_ logits: Tensor, x: Tensor, rows: Range<Int>, finish: (_ columns: Range<Int>) -> Void) {
     workspace.scratch {
-      let packed = PackedRows(rows: rows.count, depth: width, workspace: workspace)
+      let packed = PackedRows(rows: rows.count, depth: width, form: workspace.precision.form, workspace: workspace)
       Threads.ranges(rows.count, grain: PackedRows.unit) {
         packed.pack($0, from: x.row(rows.lowerBound), stride: width)
       }
@@ -157,10 +157,11 @@ public struct VocabularyHead {
     workspace.scratch {
       let lse = Tensor(shape: [count], values: Array(result.logSumExp[rows]))
       let scale = Tensor(shape: [count], values: gradient[rows].map { -$0 })
-      let packed = dx.map { _ in PackedRows(rows: count, depth: Self.chunk, workspace: workspace) }
+      let form = workspace.precision.form
+      let packed = dx.map { _ in PackedRows(rows: count, depth: Self.chunk, form: form, workspace: workspace) }
       for first in stride(from: 0, to: vocabulary, by: Self.chunk) {
         let words = first..<min(vocabulary, first + Self.chunk)
-        let part = packed.map { PackedRows($0.data, rows: count, depth: words.count) }
+        let part = packed.map { PackedRows($0.data, rows: count, depth: words.count, form: form) }
         Threads.ranges(count, grain: PackedRows.unit) { range in
           let top = logits.row(range.lowerBound) + first
           ck_softmax_scaled(

@@ -7,13 +7,18 @@ public final class Workspace: @unchecked Sendable {
   private let base: UnsafeMutableRawPointer
   private let capacity: Int
   private var top = 0
+  /// Of the products with weights that are computed over this workspace.
+  public let precision: MatmulPrecision
   /// The most bytes ever in use.
   public private(set) var peak = 0
 
   public struct Mark: Sendable { fileprivate let top: Int }
 
   /// - Parameter capacity: bytes of address space; the default is the machine's physical memory.
-  public init(capacity: Int = Int(ProcessInfo.processInfo.physicalMemory)) {
+  public init(
+    precision: MatmulPrecision = .highest, capacity: Int = Int(ProcessInfo.processInfo.physicalMemory)
+  ) {
+    self.precision = precision
     self.capacity = capacity
     base = HeapMemory.map(capacity, reserveOnly: true)
   }

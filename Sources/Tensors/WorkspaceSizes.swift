@@ -3,6 +3,12 @@
 extension LinearGroup {
   /// A packed left-hand side.
   public static func packedFloats(rows: Int, depth: Int) -> Int { PackedRows.size(rows: rows, depth: depth) }
+
+  /// A left-hand side that weights and, unless `forFactors` is false, low-rank factors multiply.
+  public static func packedFloats(rows: Int, depth: Int, precision: MatmulPrecision, forFactors: Bool) -> Int {
+    let weights = PackedRows.size(rows: rows, depth: depth, form: precision.form)
+    return precision.form == .f32 || !forFactors ? weights : weights + PackedRows.size(rows: rows, depth: depth)
+  }
 }
 
 extension Attention {
@@ -13,12 +19,16 @@ extension Attention {
 extension VocabularyHead {
   /// The largest block of targets: its logits, unless they are kept elsewhere, and what is packed to compute them or
   /// their gradients.
-  public static func blockFloats(targets: Int, vocabulary: Int, width: Int, trains: Bool, keepsLogits: Bool) -> Int {
+  public static func blockFloats(
+    targets: Int, vocabulary: Int, width: Int, trains: Bool, keepsLogits: Bool, precision: MatmulPrecision
+  ) -> Int {
     let rows = min(targets, rowBlock)
     let words = min(vocabulary, chunk)
     let gradients =
-      PackedRows.size(rows: rows, depth: chunk) + (trains ? PackedRows.size(rows: words, depth: rows) : 0)
-    return (keepsLogits ? 0 : rows * vocabulary) + max(PackedRows.size(rows: rows, depth: width), gradients)
+      PackedRows.size(rows: rows, depth: chunk, form: precision.form)
+      + (trains ? PackedRows.size(rows: words, depth: rows) : 0)
+    return (keepsLogits ? 0 : rows * vocabulary)
+      + max(PackedRows.size(rows: rows, depth: width, form: precision.form), gradients)
   }
 }
 

@@ -39,3 +39,4 @@ struct WeightsOption: ParsableArguments {
 }
 
 extension WeightFormat: ExpressibleByArgument {}
+extension MatmulPrecision: ExpressibleByArgument {}

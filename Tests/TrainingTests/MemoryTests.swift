@@ -21,6 +21,7 @@ import Training
     var usesMagnitudes = false
     var prompt: PromptConfiguration.Method?
     var recomputes = false
+    var precision = MatmulPrecision.highest
     var loss: PassMemory.Loss
   }
 
@@ -37,6 +38,8 @@ import Training
     Pass(testDescription: "prompt", prompt: .prompt, loss: .logProbabilities),
     Pass(testDescription: "full, recomputed", freezing: [], recomputes: true, loss: .crossEntropy),
     Pass(testDescription: "low rank, recomputed", rank: 8, recomputes: true, loss: .crossEntropy),
+    Pass(testDescription: "full, integers", freezing: [], precision: .high, loss: .crossEntropy),
+    Pass(testDescription: "low rank, integers", rank: 8, precision: .high, loss: .logProbabilities),
   ]
 
   /// The workspace's high-water mark is what the list of allocations says, to 3 in 100.
@@ -56,7 +59,7 @@ import Training
     for length in lengths { batch.append([Int32](repeating: 5, count: length)) }
     let rows = Array(stride(from: 0, to: batch.count, by: 2))
     let targets = rows.map { Target(row: $0, token: 7) }
-    let workspace = Workspace(capacity: 1 << 30)
+    let workspace = Workspace(precision: pass.precision, capacity: 1 << 30)
     let tape = Tape(recomputesBlocks: pass.recomputes, workspace: workspace)
     let states = role.hiddenStates(batch, tape: tape)
     let ones = [Float](repeating: 1, count: rows.count)
@@ -69,7 +72,7 @@ import Training
     tape.finish()
     let expected = PassMemory(
       PassShape(role), tokens: batch.count, targets: rows.count, longest: lengths.max()!, loss: pass.loss,
-      recomputes: pass.recomputes
+      recomputes: pass.recomputes, precision: pass.precision
     ).peakBytes
     #expect(abs(Double(workspace.peak) / Double(expected) - 1) < 0.03, "\(workspace.peak), expected \(expected)")
   }

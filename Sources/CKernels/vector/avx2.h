@@ -43,6 +43,18 @@ VFN vf vpower_scale(vf a, vf n) {
   return _mm256_mul_ps(_mm256_mul_ps(a, _mm256_castsi256_ps(first)), _mm256_castsi256_ps(second));
 }
 
+// Pairs of 16-bit integers, two to a float's place: loads, one pair everywhere, acc + the sum of each pair's products.
+#define HAS_VIDOT 0
+typedef __m256i vi;
+VFN vi vizero(void) { return _mm256_setzero_si256(); }
+VFN vi viload(const float *p) { return _mm256_loadu_si256((const __m256i *)p); }
+VFN vi viset(const float *p) { return _mm256_castps_si256(_mm256_broadcast_ss(p)); }
+VFN vi vidot(const bool vnni, vi acc, vi a, vi b) {
+  (void)vnni;
+  return _mm256_add_epi32(acc, _mm256_madd_epi16(a, b));
+}
+VFN vf vifloat(vi v) { return _mm256_cvtepi32_ps(v); }
+
 VFN float vsum(vf v) {
   __m128 four = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
   __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));

@@ -35,6 +35,20 @@ VFN vf vround(vf a) { return _mm512_roundscale_ps(a, _MM_FROUND_TO_NEAREST_INT |
 // a 2^n for integral n; overflows to infinity, underflows through the subnormals to zero.
 VFN vf vpower_scale(vf a, vf n) { return _mm512_scalef_ps(a, n); }
 
+// Pairs of 16-bit integers, two to a float's place: loads, one pair everywhere, acc + the sum of each pair's products.
+// VNNI is written as assembly, so that one function serves processors with it and without.
+#define HAS_VIDOT 1
+typedef __m512i vi;
+VFN vi vizero(void) { return _mm512_setzero_si512(); }
+VFN vi viload(const float *p) { return _mm512_loadu_si512(p); }
+VFN vi viset(const float *p) { return _mm512_castps_si512(_mm512_set1_ps(*p)); }
+VFN vi vidot(const bool vnni, vi acc, vi a, vi b) {
+  if (!vnni) return _mm512_add_epi32(acc, _mm512_madd_epi16(a, b));
+  __asm__("vpdpwssd %2, %1, %0" : "+v"(acc) : "v"(a), "v"(b));
+  return acc;
+}
+VFN vf vifloat(vi v) { return _mm512_cvtepi32_ps(v); }
+
 VFN float vsum(vf v) { return _mm512_reduce_add_ps(v); }
 VFN float vlargest(vf v) { return _mm512_reduce_max_ps(v); }
 

@@ -24,9 +24,11 @@ public struct PassMemory: Sendable, Hashable {
   public var loss: Loss
   /// Whether only the stream at each block's input is kept, and a block is computed again in its backward.
   public var recomputes: Bool
+  public var precision: MatmulPrecision
 
   public init(
-    _ shape: PassShape, tokens: Int, targets: Int, longest: Int, loss: Loss, recomputes: Bool = false
+    _ shape: PassShape, tokens: Int, targets: Int, longest: Int, loss: Loss, recomputes: Bool = false,
+    precision: MatmulPrecision = .highest
   ) {
     self.shape = shape
     if case .rows(let count) = shape.prefix { self.tokens = tokens + count } else { self.tokens = tokens }
@@ -34,6 +36,7 @@ public struct PassMemory: Sendable, Hashable {
     self.longest = longest + shape.prefix.count
     self.loss = loss
     self.recomputes = recomputes
+    self.precision = precision
   }
 
   private var c: ModelConfiguration { shape.configuration }
@@ -75,7 +78,8 @@ public struct PassMemory: Sendable, Hashable {
 
   /// Packed inputs of layers that read the same rows, and their packed lows.
   private func packed(_ layers: [PassShape.Layer]) -> Int {
-    LinearGroup.packedFloats(rows: tokens, depth: layers[0].inputs)
+    LinearGroup.packedFloats(
+      rows: tokens, depth: layers[0].inputs, precision: precision, forFactors: layers.contains { $0.rank > 0 })
       + layers.reduce(0) { $0 + LinearGroup.packedFloats(rows: tokens, depth: $1.rank) }
   }
 
@@ -96,7 +100,9 @@ public struct PassMemory: Sendable, Hashable {
   private func gradients(_ layers: [PassShape.Layer]) -> Int {
     var floats = 0
     for layer in layers {
-      floats += LinearGroup.packedFloats(rows: tokens, depth: layer.outputs) + tokens * layer.rank
+      floats += LinearGroup.packedFloats(
+        rows: tokens, depth: layer.outputs, precision: precision, forFactors: layer.rank > 0)
+      floats += tokens * layer.rank
       floats += LinearGroup.packedFloats(rows: tokens, depth: layer.rank)
       if layer.trainsWeight { floats += LinearGroup.packedFloats(rows: layer.outputs, depth: tokens) }
       if layer.trainsDelta {
@@ -115,7 +121,8 @@ public struct PassMemory: Sendable, Hashable {
     if loss == .scores { return (0, stream + 4 * rows) }
     let keeps = loss == .logProbabilities && VocabularyHead.keepsLogits(targets, vocabulary: c.vocabularySize)
     let block = VocabularyHead.blockFloats(
-      targets: targets, vocabulary: c.vocabularySize, width: c.hiddenSize, trains: shape.trainsHead, keepsLogits: keeps)
+      targets: targets, vocabulary: c.vocabularySize, width: c.hiddenSize, trains: shape.trainsHead, keepsLogits: keeps,
+      precision: precision)
     return (keeps ? targets * c.vocabularySize : 0, stream + 3 * rows + max(block, rows))
   }
 }

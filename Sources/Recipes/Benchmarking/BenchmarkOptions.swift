@@ -1,3 +1,5 @@
+import Tensors
+
 /// What a benchmark of a model measures, and on how much.
 public struct BenchmarkOptions: Sendable, Hashable {
   /// A kind of work that a model does.
@@ -21,6 +23,8 @@ public struct BenchmarkOptions: Sendable, Hashable {
   public var repeats: Int
   /// Of the tokens, which are random.
   public var seed: UInt64
+  /// Of the products with weights in reading and training; decoding streams the weights as they are kept.
+  public var precision: MatmulPrecision
 
   /// Rows of a training step.
   static let trainingRows = 8
@@ -29,7 +33,7 @@ public struct BenchmarkOptions: Sendable, Hashable {
 
   public init(
     works: [Work] = Work.allCases, promptTokens: Int = 256, newTokens: Int = 64, batchSize: Int = 32, repeats: Int = 3,
-    seed: UInt64 = 0
+    seed: UInt64 = 0, precision: MatmulPrecision = .highest
   ) {
     self.works = works
     self.promptTokens = promptTokens
@@ -37,6 +41,7 @@ public struct BenchmarkOptions: Sendable, Hashable {
     self.batchSize = batchSize
     self.repeats = repeats
     self.seed = seed
+    self.precision = precision
   }
 
   /// Holds the numbers to what a model can read.

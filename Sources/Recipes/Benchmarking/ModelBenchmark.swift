@@ -50,7 +50,7 @@ public struct ModelBenchmark {
   }
 
   private func reading() -> BenchmarkReport.Measurement {
-    let workspace = Workspace()
+    let workspace = Workspace(precision: options.precision)
     var batch = PackedBatch()
     batch.append(tokens(options.promptTokens, item: 0))
     let laps = (0...options.repeats).map { _ in
@@ -94,7 +94,8 @@ public struct ModelBenchmark {
       TrainingRow(id: "\($0)", document: tokens(options.promptTokens, item: $0))
     }
     let loop = LoopOptions(
-      seed: options.seed, maximumSteps: options.repeats + 1, batchSize: rows.count, maximumLength: options.promptTokens)
+      seed: options.seed, maximumSteps: options.repeats + 1, batchSize: rows.count,
+      matmulPrecision: options.precision, maximumLength: options.promptTokens)
     let recorder = StepKeeper()
     let trainer = try SupervisedTrainer(
       role: Role(model, adapter), rows: rows, options: SupervisedOptions(loop: loop),

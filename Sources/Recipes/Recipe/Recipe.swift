@@ -1,5 +1,6 @@
 import Foundation
 import Store
+import Tensors
 
 /// A checked recipe: what to make from what, in order.
 public struct Recipe: Sendable {
@@ -50,6 +51,8 @@ public struct RecipeStage: Sendable {
       if key == "reward", kind != .ppo { continue }
       values[key] = nil
     }
+    // As before there was a choice.
+    if values["matmul_precision"]?.string == MatmulPrecision.highest.rawValue { values["matmul_precision"] = nil }
     return .object(values)
   }
 

@@ -48,7 +48,7 @@ package struct StageForecast {
       passes: batches.map { batch, loss in
         PassMemory(
           pass, tokens: batch.tokens, targets: batch.targets, longest: batch.longest, loss: loss,
-          recomputes: settings.values["recompute"]?.bool ?? false)
+          recomputes: settings.values["recompute"]?.bool ?? false, precision: stage.matmulPrecision)
       }, caches: caches)
   }
 

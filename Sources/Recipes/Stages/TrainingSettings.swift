@@ -22,12 +22,17 @@ extension RecipeStage {
     LoopOptions(
       seed: seed, epochs: settings.number("epochs"), maximumSteps: settings.optionalInteger("steps"),
       batchSize: settings.integer("batch"), microbatchTokens: settings.integer("microbatch_tokens"),
-      recomputes: settings.flag("recompute"),
+      recomputes: settings.flag("recompute"), matmulPrecision: matmulPrecision,
       maximumLength: min(context, lengthKey.map(settings.integer) ?? context),
       shuffles: settings.values["shuffle"]?.bool ?? true,
       evaluateEvery: settings.optionalInteger("evaluate_every") ?? 0,
       patience: settings.optionalInteger("patience"), restoresBest: settings.values["keep_best"]?.bool ?? false,
       checkpointEvery: settings.integer("checkpoint_every"))
+  }
+
+  /// How exactly products with weights are computed.
+  package var matmulPrecision: MatmulPrecision {
+    settings.values["matmul_precision"]?.string.flatMap(MatmulPrecision.init) ?? .highest
   }
 
   /// How the frozen weights under the update are kept, where the recipe says so; else as the model's folder holds them.

@@ -47,7 +47,7 @@ public final class PolicyOptimizationTrainer {
     self.validation = try limits.prepare(validation, answerTokens: answerTokens).rows
     self.options = options
     klCoefficient = options.klCoefficient
-    let workspace = Workspace()
+    let workspace = Workspace(precision: options.loop.matmulPrecision)
     collector = RolloutCollector(
       policy: policy, reference: reference, value: value, reward: reward, options: options, workspace: workspace)
     update = MinibatchUpdate(
@@ -72,7 +72,7 @@ public final class PolicyOptimizationTrainer {
       answer: options.sampling.maximumNewTokens, budget: options.loop.microbatchTokens)
     return MemoryEstimate(
       trained: [(policy, footprint.batch, .logProbabilities), (value, footprint.batch, .scores)], others: others,
-      optimizer: options.optimizer, recomputes: options.loop.recomputes,
+      optimizer: options.optimizer, loop: options.loop,
       caches: footprint.cacheBytes(policy.model.configuration))
   }
 

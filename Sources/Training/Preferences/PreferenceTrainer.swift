@@ -39,7 +39,7 @@ public final class PreferenceTrainer {
     self.policy = policy
     self.options = options
     self.context = context
-    workspace = Workspace()
+    workspace = Workspace(precision: options.loop.matmulPrecision)
     referencePass = ReferencePass(
       reference: reference, workspace: workspace, microbatchTokens: options.loop.microbatchTokens, cache: cache)
     order = EpochOrder(
@@ -59,7 +59,7 @@ public final class PreferenceTrainer {
               $0.chosen.count + $0.rejected.count
             }, .logProbabilities
           )
-        ], others: [reference], optimizer: options.optimizer, recomputes: options.loop.recomputes))
+        ], others: [reference], optimizer: options.optimizer, loop: options.loop))
     flops = FlopCounter(configuration: policy.model.configuration)
   }
 

@@ -12,7 +12,7 @@ public final class RewardTrainer {
   private let order: EpochOrder
   private let optimizer: AdamW
   private let loop: TrainingLoop
-  private let workspace = Workspace()
+  private let workspace: Workspace
   private let flops: FlopCounter
 
   public let data: DataReport
@@ -34,6 +34,7 @@ public final class RewardTrainer {
     self.validation = try limits.prepare(validation).rows
     self.role = role
     self.options = options
+    workspace = Workspace(precision: options.loop.matmulPrecision)
     order = EpochOrder(
       count: prepared.rows.count, batchSize: options.loop.batchSize, seed: options.loop.seed,
       shuffles: options.loop.shuffles)
@@ -48,7 +49,7 @@ public final class RewardTrainer {
           (
             role, order.largestMicrobatch(of: prepared.rows, budget: options.loop.microbatchTokens) { _ in 2 }, .scores
           )
-        ], optimizer: options.optimizer, recomputes: options.loop.recomputes))
+        ], optimizer: options.optimizer, loop: options.loop))
     flops = FlopCounter(configuration: role.model.configuration)
   }
 

@@ -12,6 +12,7 @@ public struct LoopOptions: Codable, Sendable, Hashable {
   public var microbatchTokens: Int
   /// Whether blocks are computed again in the backward instead of being kept: a third more work for little memory.
   public var recomputes = false
+  public var matmulPrecision = MatmulPrecision.highest
   /// Longest sequence in tokens, at most what the model can read.
   public var maximumLength: Int
   public var shuffles: Bool
@@ -31,13 +32,13 @@ public struct LoopOptions: Codable, Sendable, Hashable {
   /// What decides a run's results; the rest may change when it goes on.
   private enum CodingKeys: String, CodingKey {
     case seed, epochs, maximumSteps, batchSize, microbatchTokens, maximumLength, shuffles, evaluateEvery, patience
-    case restoresBest
+    case restoresBest, matmulPrecision
   }
 
   public init(
     seed: UInt64 = 0, epochs: Double = 1, maximumSteps: Int? = nil, batchSize: Int = 8, microbatchTokens: Int = 1024,
-    recomputes: Bool = false, maximumLength: Int = 1024, shuffles: Bool = true, evaluateEvery: Int = 0,
-    patience: Int? = nil,
+    recomputes: Bool = false, matmulPrecision: MatmulPrecision = .highest, maximumLength: Int = 1024,
+    shuffles: Bool = true, evaluateEvery: Int = 0, patience: Int? = nil,
     restoresBest: Bool = false, checkpointEvery: Int = 0, keepLast: Int = 2, keepEvery: Int = 0
   ) {
     self.seed = seed
@@ -46,6 +47,7 @@ public struct LoopOptions: Codable, Sendable, Hashable {
     self.batchSize = batchSize
     self.microbatchTokens = microbatchTokens
     self.recomputes = recomputes
+    self.matmulPrecision = matmulPrecision
     self.maximumLength = maximumLength
     self.shuffles = shuffles
     self.evaluateEvery = evaluateEvery

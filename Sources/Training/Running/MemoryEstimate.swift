@@ -54,7 +54,7 @@ public struct MemoryEstimate: Sendable, Hashable {
   ///   - others: the other roles of the stage, which share the base.
   init(
     trained: [(role: Role, batch: Microbatch, loss: PassMemory.Loss)], others: [Role] = [],
-    optimizer options: OptimizerOptions, recomputes: Bool, caches: Int = 0
+    optimizer options: OptimizerOptions, loop: LoopOptions, caches: Int = 0
   ) {
     let roles = trained.map(\.role) + others
     func unique<Object: AnyObject>(_ objects: [Object]) -> [Object] {
@@ -70,7 +70,7 @@ public struct MemoryEstimate: Sendable, Hashable {
       passes: trained.map {
         PassMemory(
           PassShape($0.role), tokens: $0.batch.tokens, targets: $0.batch.targets, longest: $0.batch.longest,
-          loss: $0.loss, recomputes: recomputes)
+          loss: $0.loss, recomputes: loop.recomputes, precision: loop.matmulPrecision)
       }, caches: caches)
   }
 }

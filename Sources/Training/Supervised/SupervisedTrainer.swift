@@ -12,7 +12,7 @@ public final class SupervisedTrainer {
   private let validation: any ExampleSource
   private let optimizer: AdamW
   private let loop: TrainingLoop
-  private let workspace = Workspace()
+  private let workspace: Workspace
   private let flops: FlopCounter
 
   public let data: DataReport
@@ -55,6 +55,7 @@ public final class SupervisedTrainer {
     self.validation = preparation.examples(held, loop: LoopOptions(batchSize: 1, shuffles: false))
     self.role = role
     self.options = options
+    workspace = Workspace(precision: options.loop.matmulPrecision)
     optimizer = try AdamW(
       groups: [ParameterGroup(name: "model", parameters: parameters)], options: options.optimizer,
       folder: context.checkpoints)
@@ -64,7 +65,7 @@ public final class SupervisedTrainer {
       memory: MemoryEstimate(
         trained: [
           (role, source.largestMicrobatch(budget: options.loop.microbatchTokens, report: data), .crossEntropy)
-        ], optimizer: options.optimizer, recomputes: options.loop.recomputes))
+        ], optimizer: options.optimizer, loop: options.loop))
     flops = FlopCounter(configuration: role.model.configuration)
   }
 

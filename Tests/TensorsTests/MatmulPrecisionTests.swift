@@ -1,0 +1,96 @@
+import Foundation
+import Tensors
+import Testing
+
+/// Layers and the output matrix over integer products, against the same over f32.
+@Suite struct MatmulPrecisionTests {
+  private static let (rows, inputs, outputs) = (150, 224, 130)
+  private let x = randomTensor([rows, inputs], seed: 1)
+  private let dy = randomTensor([rows, outputs], seed: 2)
+  private static let formats: [WeightFormat] = [.f32, .bf16, .int8]
+
+  struct Kind: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    var rank = 0
+    var magnitude = false
+    var start = false
+    var dropout: Float = 0
+    var trainsWeight = false
+  }
+
+  static let kinds = [
+    Kind(testDescription: "frozen"), Kind(testDescription: "full", trainsWeight: true),
+    Kind(testDescription: "LoRA", rank: 4), Kind(testDescription: "LoRA, dropout", rank: 4, dropout: 0.3),
+    Kind(testDescription: "DoRA", rank: 4, magnitude: true),
+    Kind(testDescription: "DoRA, dropout", rank: 4, magnitude: true, dropout: 0.3),
+    Kind(testDescription: "PiSSA", rank: 4, start: true),
+    Kind(testDescription: "PiSSA, DoRA, dropout", rank: 4, magnitude: true, start: true, dropout: 0.3),
+  ]
+
+  private func parameter(_ shape: [Int], _ seed: UInt64, isTrainable: Bool = true) -> Parameter {
+    let made = Parameter(name: "\(seed)", value: randomTensor(shape, scale: 0.2, seed: seed))
+    made.isTrainable = isTrainable
+    return made
+  }
+
+  private func delta(_ kind: Kind) -> LowRankDelta? {
+    guard kind.rank > 0 else { return nil }
+    let magnitude = parameter([Self.outputs], 7)
+    for index in 0..<Self.outputs { magnitude.value.data[index] = 1 + abs(magnitude.value.data[index]) }
+    return LowRankDelta(
+      a: parameter([kind.rank, Self.inputs], 5), b: parameter([Self.outputs, kind.rank], 6), scale: 1.5,
+      dropout: kind.dropout, magnitude: kind.magnitude ? Magnitude(magnitude) : nil,
+      start: kind.start
+        ? LowRankFactors(a: parameter([3, Self.inputs], 8), b: parameter([Self.outputs, 3], 9)) : nil)
+  }
+
+  /// y, dx and every gradient of one layer.
+  private func results(_ kind: Kind, _ format: WeightFormat, _ precision: MatmulPrecision) -> [[Float]] {
+    let workspace = Workspace(precision: precision, capacity: 64 << 20)
+    let dense = parameter([Self.outputs, Self.inputs], 3, isTrainable: kind.trainsWeight)
+    let weight =
+      format == .f32 ? WeightMatrix.dense(dense) : .quantized(QuantizedMatrix(dense.value, format: format))
+    let (linear, delta) = (Linear(name: "layer", weight: weight), delta(kind))
+    let (y, dx) = (Tensor.zeros([Self.rows, Self.outputs]), Tensor.zeros(x.shape))
+    let key = DropoutKey(seed: 3, step: 2, firstRow: 0)
+    let applied = AppliedLinear(linear, delta: delta, rows: Self.rows, workspace: workspace, dropout: key)
+    LinearGroup.forward([applied], to: [y], x: x, workspace: workspace)
+    LinearGroup.backward([applied], dys: [dy], dx: dx, x: x, accumulate: false, workspace: workspace)
+    let trained = [linear.weight.parameter, delta?.a, delta?.b, delta?.magnitude?.parameter].compactMap { $0 }
+    return [y.toArray(), dx.toArray()] + trained.filter(\.isTrainable).map { $0.gradient.toArray() }
+  }
+
+  /// |a - b| / |b|.
+  private func distance(_ a: [Float], _ b: [Float]) -> Double {
+    func norm(_ values: some Sequence<Double>) -> Double { values.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+    return norm(zip(a, b).lazy.map { Double($0) - Double($1) }) / norm(b.lazy.map(Double.init))
+  }
+
+  @Test(arguments: kinds, formats) private func layersDifferLittle(_ kind: Kind, _ format: WeightFormat) {
+    guard !kind.trainsWeight || format == .f32 else { return }
+    let (high, highest) = (results(kind, format, .high), results(kind, format, .highest))
+    #expect(high.count == highest.count)
+    for (index, (high, highest)) in zip(high, highest).enumerated() {
+      #expect(distance(high, highest) < 4e-4, "result \(index)")
+    }
+  }
+
+  @Test func theVocabularyHeadDiffersLittle() {
+    let weight = parameter([4500, 64], 1)
+    let x = randomTensor([200, 64], seed: 2)
+    let targets = (0..<200).map { Int32($0 * 16 % 4500) }
+    let gradient = randomTensor([200], seed: 3).toArray()
+    func results(_ precision: MatmulPrecision) -> (values: [Float], dx: [Float], dw: [Float]) {
+      weight.zeroGradient()
+      let head = VocabularyHead(
+        weight: .dense(weight), workspace: Workspace(precision: precision, capacity: 64 << 20))
+      let dx = Tensor.zeros(x.shape)
+      let result = head.forwardBackward(x: x, targets: targets, gradient: gradient, dx: dx)
+      return (result.values, dx.toArray(), weight.gradient.toArray())
+    }
+    let (high, highest) = (results(.high), results(.highest))
+    for (a, b) in zip(high.values, highest.values) { #expect(abs(a - b) < 1e-3) }
+    #expect(distance(high.dx, highest.dx) < 1e-3)
+    #expect(distance(high.dw, highest.dw) < 1e-3)
+  }
+}
