@@ -30,6 +30,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Answers at the same time.") var batch = 32
   @Option(help: "Times that each work is measured.") var repeats = 3
   @Option(help: "The seed of everything random.") var seed: UInt64 = 0
+  @Flag(inversion: .prefixedNo, help: "Draft tokens of answers from text that repeats.") var lookahead = true
   @Flag(help: "Print machine-readable JSON on standard output.") var json = false
   @Flag(help: "Print nothing but the result and errors.") var quiet = false
   @OptionGroup var weights: WeightsOption
@@ -45,7 +46,7 @@ struct BenchCommand: ParsableCommand {
     let opened = try OpenedModel(model, adapter: adapter, weights: weights.weights, store: store.path())
     let options = BenchmarkOptions(
       works: try works(), promptTokens: promptTokens, newTokens: newTokens, batchSize: batch, repeats: repeats,
-      seed: seed)
+      seed: seed, looksAhead: lookahead)
     note("the machine")
     let report = try ModelBenchmark(opened, options: options).run { note($0.rawValue) }
     if json {

@@ -21,6 +21,8 @@ public struct BenchmarkOptions: Sendable, Hashable {
   public var repeats: Int
   /// Of the tokens, which are random.
   public var seed: UInt64
+  /// Whether tokens of answers are drafted from text that repeats.
+  public var looksAhead: Bool
 
   /// Rows of a training step.
   static let trainingRows = 8
@@ -29,7 +31,7 @@ public struct BenchmarkOptions: Sendable, Hashable {
 
   public init(
     works: [Work] = Work.allCases, promptTokens: Int = 256, newTokens: Int = 64, batchSize: Int = 32, repeats: Int = 3,
-    seed: UInt64 = 0
+    seed: UInt64 = 0, looksAhead: Bool = true
   ) {
     self.works = works
     self.promptTokens = promptTokens
@@ -37,6 +39,7 @@ public struct BenchmarkOptions: Sendable, Hashable {
     self.batchSize = batchSize
     self.repeats = repeats
     self.seed = seed
+    self.looksAhead = looksAhead
   }
 
   /// Holds the numbers to what a model can read.
