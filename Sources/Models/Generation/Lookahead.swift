@@ -23,12 +23,13 @@ package struct Lookahead: Sendable {
     return Lookahead(rowCost: rowCost(of: model.format))
   }
 
-  /// Measured on smol-135m and two cores with AVX2: milliseconds of a pass of 1, 2, 4, 8 and 16 rows are 25, 29, 30, 38
-  /// and 56 in f32, 16, 18, 21, 35 and 67 in bf16, 10, 12, 18, 30 and 58 in int8, 11, 14, 23, 40 and 74 in NF4.
+  /// Measured on smol-135m and two cores with AVX2, sampling included: milliseconds of a pass of 1, 2, 4, 8 and 16 rows
+  /// are 25, 29, 30, 38 and 56 in f32, 22, 24, 27, 40 and 67 in bf16, 10, 12, 18, 30 and 58 in int8, 11, 14, 23, 40 and
+  /// 74 in NF4. A model that fits the caches pays more for a row in f32: 0.3 with 3 million weights.
   private static func rowCost(of format: WeightFormat) -> Double {
     switch format {
     case .f32: 0.1
-    case .bf16: 0.2
+    case .bf16: 0.15
     case .int8: 0.3
     case .nf4: 0.35
     }
