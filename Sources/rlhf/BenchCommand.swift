@@ -34,6 +34,7 @@ struct BenchCommand: ParsableCommand {
     help: ArgumentHelp(
       "Products of reading and training: highest (f32) or high (16-bit integers).", valueName: "precision"))
   var matmulPrecision = MatmulPrecision.highest
+  @Flag(inversion: .prefixedNo, help: "Draft tokens of answers from text that repeats.") var lookahead = true
   @Flag(help: "Print machine-readable JSON on standard output.") var json = false
   @Flag(help: "Print nothing but the result and errors.") var quiet = false
   @OptionGroup var weights: WeightsOption
@@ -49,7 +50,7 @@ struct BenchCommand: ParsableCommand {
     let opened = try OpenedModel(model, adapter: adapter, weights: weights.weights, store: store.path())
     let options = BenchmarkOptions(
       works: try works(), promptTokens: promptTokens, newTokens: newTokens, batchSize: batch, repeats: repeats,
-      seed: seed, precision: matmulPrecision)
+      seed: seed, precision: matmulPrecision, looksAhead: lookahead)
     note("the machine")
     let report = try ModelBenchmark(opened, options: options).run { note($0.rawValue) }
     if json {

@@ -39,6 +39,13 @@ struct BenchmarkTable {
   }
 
   private func explanation(_ measurement: BenchmarkReport.Measurement) -> String {
+    let answers = measurement.work == .batch ? options.batchSize : 1
+    guard let passes = measurement.passes, passes * answers < measurement.tokens else { return bound(measurement) }
+    return bound(measurement)
+      + "; lookahead: \(fixed(Double(measurement.tokens) / Double(passes * answers), 1)) tokens a pass"
+  }
+
+  private func bound(_ measurement: BenchmarkReport.Measurement) -> String {
     switch measurement.bound {
     case .arithmetic:
       "arithmetic: \(shortNumber(measurement.operations / Double(measurement.tokens))) operations a token"

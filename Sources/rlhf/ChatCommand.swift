@@ -41,7 +41,7 @@ struct ChatCommand: ParsableCommand {
     var chat = ChatSession(
       opened: opened, options: options, console: .output,
       start: system.map { [Tokenizers.Message(role: "system", content: $0)] } ?? [], remembers: !single,
-      printsJSON: json)
+      printsJSON: json, looksAhead: sampling.lookahead)
     if let prompt {
       try chat.ask(prompt)
       return

@@ -16,12 +16,13 @@ struct ChatSession {
   let remembers: Bool
   /// Whether answers are lines of JSON, printed when they are complete.
   let printsJSON: Bool
+  let looksAhead: Bool
   private var messages: [Tokenizers.Message]
   private var turn: UInt64 = 0
 
   init(
     opened: OpenedModel, options: SamplingOptions, console: Console, start: [Tokenizers.Message], remembers: Bool,
-    printsJSON: Bool = false
+    printsJSON: Bool = false, looksAhead: Bool = true
   ) {
     self.opened = opened
     self.options = options
@@ -29,6 +30,7 @@ struct ChatSession {
     self.start = start
     self.remembers = remembers
     self.printsJSON = printsJSON
+    self.looksAhead = looksAhead
     messages = start
   }
 
@@ -46,7 +48,8 @@ struct ChatSession {
     turnOptions.seed = options.seed &+ turn
     turn += 1
     let (console, printsJSON) = (console, printsJSON)
-    let generated = Generator(opened.role).generate([tokens], options: turnOptions) { _, token in
+    let generator = Generator(opened.role, looksAhead: looksAhead)
+    let generated = generator.generate([tokens], options: turnOptions) { _, token in
       let text = decoder.append(token)
       answer += text
       if !printsJSON { console.write(text.printable) }
@@ -54,14 +57,15 @@ struct ChatSession {
     }
     let rest = decoder.finish()
     answer += rest
-    console.line(printsJSON ? json(tokens, generated.first?.tokens ?? [], answer) : rest.printable)
+    console.line(printsJSON ? json(tokens, generated.first ?? Generation(), answer) : rest.printable)
     messages.append(Tokenizers.Message(role: "assistant", content: answer))
   }
 
-  private func json(_ prompt: [Int32], _ tokens: [Int32], _ answer: String) -> String {
+  private func json(_ prompt: [Int32], _ generated: Generation, _ answer: String) -> String {
     let value: JSONValue = [
-      "prompt_tokens": .array(prompt.map { .int(Int($0)) }), "tokens": .array(tokens.map { .int(Int($0)) }),
-      "text": .string(answer),
+      "prompt_tokens": .array(prompt.map { .int(Int($0)) }),
+      "tokens": .array(generated.tokens.map { .int(Int($0)) }), "text": .string(answer),
+      "passes": .int(generated.passes),
     ]
     return value.canonical
   }

@@ -46,7 +46,7 @@ struct SampleCommand: ParsableCommand {
       tokenizer: opened.tokenizer, context: opened.role.maximumPositions)
     let sampler = CompletionSampler(
       store: store, role: opened.role, model: record, tokenizer: opened.tokenizer, options: options, answers: answers,
-      comparisons: comparisons)
+      comparisons: comparisons, looksAhead: sampling.lookahead)
     let prompts = try StorePrompts.questions(in: store, split: Split(rawValue: split) ?? .train, limit: limit)
     guard !prompts.isEmpty else {
       throw RecipeError.usage("\(path) holds no questions in the split \(split): run prep pairs first")

@@ -11,6 +11,8 @@ struct SamplingArguments: ParsableArguments {
   @Option(help: "Above 1 discourages repeating.") var repetitionPenalty: Float = 1
   @Option(help: "Longest answer, tokens.") var maximumTokens = 256
   @Option(help: "The seed of everything random.") var seed: UInt64 = 0
+  @Flag(inversion: .prefixedNo, help: "Draft tokens from text that repeats: the same answers, sooner.")
+  var lookahead = true
 
   func validate() throws {
     if temperature < 0 { throw ValidationError("--temperature must be 0 or more, not \(temperature)") }

@@ -50,7 +50,7 @@ struct BenchmarkTests {
     let reading = cost.reading(tokens: 2)
     #expect(reading.operations == Double(2 * (84 * 2 + 20 + 3 * 8)) && reading.bytes == Double(104 * 4))
     // Two answers of two tokens after one: they meet 2 and 3 keys; a meeting reads a key and a value, 2 wide each.
-    let decoding = cost.decoding(prompt: 1, steps: 2, answers: 2)
+    let decoding = cost.decoding(prompt: 1, steps: 2, answers: 2, passes: 2)
     #expect(decoding.operations == Double(2 * (104 * 4 + 10 * 8)))
     #expect(decoding.bytes == Double(2 * 104 * 4 + 10 * 4 * 4))
   }

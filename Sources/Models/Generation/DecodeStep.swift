@@ -1,7 +1,7 @@
 import CKernels
 import Tensors
 
-/// One-token steps of several sequences over their caches.
+/// Steps of several sequences over their caches, by one token or by a few that are not yet certain.
 ///
 /// Products stream the weights for at most `chunk` rows at a time, and a row's result does not depend on the others,
 /// so a batch gives what single runs give.
@@ -10,32 +10,43 @@ struct DecodeStep {
   let workspace: Workspace
   static let chunk = 32
 
-  /// Logits [B, V] of the next token for each sequence; every cache grows by one.
-  func run(_ tokens: [Int32], caches: [KeyValueCache]) -> Tensor {
+  /// A token of a sequence, and how many of its tokens stand between the cache's and it.
+  struct Row {
+    let token: Int32
+    let cache: KeyValueCache
+    var offset = 0
+
+    var position: Int { cache.count + offset }
+  }
+
+  /// Logits [rows, V] of the token after each row. Caches get the rows' keys and values but hold them only when they
+  /// are advanced, by as many tokens as were right.
+  /// - Parameter rows: a sequence's rows in the order of its text.
+  func run(_ rows: [Row]) -> Tensor {
     let model = role.model
-    let logits = workspace.allocate([tokens.count, model.configuration.vocabularySize])
-    for first in stride(from: 0, to: tokens.count, by: Self.chunk) {
-      let rows = first..<min(tokens.count, first + Self.chunk)
+    let logits = workspace.allocate([rows.count, model.configuration.vocabularySize])
+    for first in stride(from: 0, to: rows.count, by: Self.chunk) {
+      let range = first..<min(rows.count, first + Self.chunk)
       workspace.scratch {
         let part = Tensor(
-          shape: [rows.count, logits.columns], data: logits.row(first), owner: workspace)
-        advance(Array(tokens[rows]), caches: Array(caches[rows]), logits: part)
+          shape: [range.count, logits.columns], data: logits.row(first), owner: workspace)
+        run(Array(rows[range]), logits: part)
       }
     }
     return logits
   }
 
-  private func advance(_ tokens: [Int32], caches: [KeyValueCache], logits: Tensor) {
+  private func run(_ rows: [Row], logits: Tensor) {
     let model = role.model
     let epsilon = model.configuration.rmsNormEpsilon
-    let count = tokens.count
+    let count = rows.count
     let x = workspace.allocate([count, model.configuration.hiddenSize])
     let normed = workspace.allocate(x.shape)
     let rstd = workspace.allocate([count])
-    let rows = tokens.map(Int.init)
-    role.adapter?.tokenRows.map { $0.gather(x, tokens: rows, from: model.embedding) }
-      ?? model.embedding.gather(x, rows: rows)
-    let positions = caches.map { Int32($0.count) }
+    let tokens = rows.map { Int($0.token) }
+    role.adapter?.tokenRows.map { $0.gather(x, tokens: tokens, from: model.embedding) }
+      ?? model.embedding.gather(x, rows: tokens)
+    let positions = rows.map { Int32($0.position) }
     for (layer, block) in model.blocks.enumerated() {
       workspace.scratch {
         RMSNorm.forward(normed, rstd: rstd, x: x, weight: block.attentionNorm.value, epsilon: epsilon)
@@ -43,8 +54,10 @@ struct DecodeStep {
         let (q, k, v) = (inputs[0], inputs[1], inputs[2])
         model.rotary.rotate(q, positions: positions, heads: model.attention.heads)
         model.rotary.rotate(k, positions: positions, heads: model.attention.keyHeads)
-        for (row, cache) in caches.enumerated() { cache.store(layer, keys: k, values: v, rows: row..<row + 1) }
-        _ = apply([block.output], attend(q, layer: layer, caches: caches), into: x)
+        for (index, row) in rows.enumerated() {
+          row.cache.store(layer, keys: k, values: v, rows: index..<index + 1, offset: row.offset)
+        }
+        _ = apply([block.output], attend(q, layer: layer, rows: rows), into: x)
       }
       workspace.scratch {
         RMSNorm.forward(normed, rstd: rstd, x: x, weight: block.feedForwardNorm.value, epsilon: epsilon)
@@ -58,7 +71,6 @@ struct DecodeStep {
     let head = Linear(name: "lm_head", weight: model.head)
     LinearGroup.stream([AppliedLinear(head, delta: nil, rows: count, workspace: workspace)], to: [logits], x: normed)
     role.headRows?.score(logits, x: normed.data, words: 0..<logits.columns)
-    for cache in caches { cache.advance(by: 1) }
   }
 
   /// Layers that read the same input, into new tensors or added to `sum`.
@@ -71,24 +83,24 @@ struct DecodeStep {
     return ys
   }
 
-  private func attend(_ q: Tensor, layer: Int, caches: [KeyValueCache]) -> Tensor {
+  private func attend(_ q: Tensor, layer: Int, rows: [Row]) -> Tensor {
     let attention = role.model.attention
     let (heads, size) = (attention.heads, attention.headSize)
     let width = attention.keyHeads * size
     let group = heads / attention.keyHeads
-    let longest = caches.map(\.count).max()! + 1
+    let longest = rows.map(\.position).max()! + 1
     let workers = Threads.count
     let out = workspace.allocate(q.shape)
     let weights = workspace.allocate([workers, longest])
-    let pieces = caches.count * heads
+    let pieces = rows.count * heads
     // Small steps are over sooner than threads wake up.
     let work = pieces * longest * size
     let body = { (piece: Int, worker: Int) in
-      let (row, head) = (piece / heads, piece % heads)
-      let column = head / group * size
+      let (index, head) = (piece / heads, piece % heads)
+      let (cache, column) = (rows[index].cache, head / group * size)
       ck_attention_decode(
-        out.row(row) + head * size, weights.row(worker), q.row(row) + head * size, caches[row].keys(layer) + column,
-        caches[row].values(layer) + column, caches[row].count + 1, size, width, width, attention.scale)
+        out.row(index) + head * size, weights.row(worker), q.row(index) + head * size, cache.keys(layer) + column,
+        cache.values(layer) + column, rows[index].position + 1, size, width, width, attention.scale)
     }
     if work < 1 << 16 {
       for piece in 0..<pieces { body(piece, 0) }

@@ -6,21 +6,37 @@ public final class Generator {
   private let role: Role
   private let workspace: Workspace
   private let batchSize: Int
+  private let lookahead: Lookahead?
 
   /// Sequences that are continued at the same time unless somebody says otherwise.
   public static let usualBatch = 32
 
-  /// - Parameter batchSize: sequences that are continued at the same time.
-  public init(_ role: Role, workspace: Workspace = Workspace(), batchSize: Int = usualBatch) {
+  /// - Parameters:
+  ///   - batchSize: sequences that are continued at the same time.
+  ///   - looksAhead: whether tokens are drafted from what repeats; it changes the time that answers take, never them.
+  public convenience init(
+    _ role: Role, workspace: Workspace = Workspace(), batchSize: Int = usualBatch, looksAhead: Bool = true
+  ) {
+    self.init(
+      role, workspace: workspace, batchSize: batchSize, lookahead: looksAhead ? .usual(for: role.model) : nil)
+  }
+
+  package init(
+    _ role: Role, workspace: Workspace = Workspace(), batchSize: Int = usualBatch, lookahead: Lookahead?
+  ) {
     self.role = role
     self.workspace = workspace
     self.batchSize = batchSize
+    self.lookahead = lookahead
   }
 
   private struct Sequence {
     let index: Int
     let cache: KeyValueCache
-    var next: Int32
+    var drafter: Drafter
+    var next: Int32 = 0
+    /// Tokens that may follow `next`.
+    var draft: [Int32] = []
     var generation = Generation()
   }
 
@@ -48,40 +64,69 @@ public final class Generator {
     let sampler = Sampler(options: options)
     let decoder = DecodeStep(role: role, workspace: workspace)
 
-    /// The next token of each sequence, from its row of logits.
-    func choose(_ sequences: [Sequence], _ logits: Tensor) -> [Sampler.Choice] {
-      var choices = [Sampler.Choice](repeating: Sampler.Choice(token: 0, logProbability: 0), count: sequences.count)
+    /// The next tokens of each sequence, from its rows of logits: one, and one more for each that was drafted right.
+    func choose(_ sequences: [Sequence], _ logits: Tensor) -> [[Sampler.Choice]] {
+      var choices = [[Sampler.Choice]](repeating: [], count: sequences.count)
+      var (firstRows, rows): ([Int], Int) = ([], 0)
+      for sequence in sequences {
+        firstRows.append(rows)
+        rows += sequence.draft.count + 1
+      }
       choices.withUnsafeMutableBufferPointer { choices in
         let choices = UncheckedBuffer(choices)
-        Threads.forEach(sequences.count) { row, _ in
-          let sequence = sequences[row]
+        Threads.forEach(sequences.count) { index, _ in
+          let sequence = sequences[index]
           let (prompt, sample) = (sequence.index / samplesPerPrompt, sequence.index % samplesPerPrompt)
-          let said = sequence.generation.sampled
-          var generator = CounterGenerator(
-            seed: options.seed, purpose: "sampling", step: (firstPrompt + prompt) << 20 | sample, item: said.count)
-          choices[row] = sampler.choose(
-            UnsafeMutableBufferPointer(start: logits.row(row), count: logits.columns),
-            seen: { Set(prompts[prompt]).union(said) }, generator: &generator)
+          var said = sequence.generation.sampled
+          for row in firstRows[index]...firstRows[index] + sequence.draft.count {
+            var generator = CounterGenerator(
+              seed: options.seed, purpose: "sampling", step: (firstPrompt + prompt) << 20 | sample, item: said.count)
+            let choice = sampler.choose(
+              UnsafeMutableBufferPointer(start: logits.row(row), count: logits.columns),
+              seen: { Set(prompts[prompt]).union(said) }, generator: &generator)
+            choices[index].append(choice)
+            let drafted = row - firstRows[index]
+            guard drafted < sequence.draft.count, choice.token == sequence.draft[drafted] else { break }
+            said.append(choice.token)
+          }
         }
       }
       return choices
     }
 
-    /// Appends a choice; false when the sequence ends with it.
-    func accept(_ sequence: inout Sequence, _ choice: Sampler.Choice) -> Bool {
-      let position = sequence.generation.sampled.count
-      sequence.next = choice.token
-      sequence.generation.sampled.append(choice.token)
-      sequence.generation.logProbabilities.append(choice.logProbability)
-      if options.stopTokens.contains(choice.token) {
-        sequence.generation.finish = .stopToken
-        return false
+    /// Appends choices, the cache following behind; false when the sequence ends with one of them.
+    func accept(_ sequence: inout Sequence, _ choices: [Sampler.Choice]) -> Bool {
+      sequence.generation.passes += 1
+      sequence.drafter.learn(from: choices.map(\.token))
+      sequence.draft = []
+      for (index, choice) in choices.enumerated() {
+        if index > 0 { sequence.cache.advance(by: 1) }
+        sequence.next = choice.token
+        sequence.generation.sampled.append(choice.token)
+        sequence.generation.logProbabilities.append(choice.logProbability)
+        if options.stopTokens.contains(choice.token) {
+          sequence.generation.finish = .stopToken
+          return false
+        }
+        if let onToken, !onToken(sequence.index, choice.token) {
+          sequence.generation.finish = .cancelled
+          return false
+        }
       }
-      if let onToken, !onToken(sequence.index, choice.token) {
-        sequence.generation.finish = .cancelled
-        return false
+      return sequence.generation.sampled.count < options.maximumNewTokens && sequence.cache.count < capacity
+    }
+
+    /// Drafts what may follow, where that pays.
+    func draft(_ sequences: inout [Sequence]) {
+      guard let lookahead, sequences.count < lookahead.maximumRows else { return }
+      let rates = sequences.indices.map { sequences[$0].drafter.look(after: sequences[$0].generation.sampled) }
+      // A token is chosen after the last one drafted too.
+      let room = sequences.map {
+        min(options.maximumNewTokens - $0.generation.sampled.count, capacity - $0.cache.count) - 1
       }
-      return position + 1 < options.maximumNewTokens && sequence.cache.count < capacity
+      for (index, length) in lookahead.lengths(rates: rates, room: room).enumerated() {
+        sequences[index].draft = sequences[index].drafter.draft(length)
+      }
     }
 
     while waiting < total || !active.isEmpty {
@@ -91,12 +136,12 @@ public final class Generator {
         var fresh = admitted.map { index in
           let cache = spare.popLast() ?? KeyValueCache(role.model.configuration, capacity: capacity)
           cache.reset(to: prefix)
-          return Sequence(index: index, cache: cache, next: 0)
+          return Sequence(index: index, cache: cache, drafter: Drafter(prompt: prompts[index / samplesPerPrompt]))
         }
         workspace.scratch {
           let logits = read(prompts, fresh, samplesPerPrompt, role)
-          for (index, choice) in choose(fresh, logits).enumerated() {
-            if accept(&fresh[index], choice) {
+          for (index, choices) in choose(fresh, logits).enumerated() {
+            if accept(&fresh[index], choices) {
               active.append(fresh[index])
             } else {
               results[fresh[index].index] = fresh[index].generation
@@ -107,10 +152,17 @@ public final class Generator {
         continue
       }
       workspace.scratch {
-        let logits = decoder.run(active.map(\.next), caches: active.map(\.cache))
+        draft(&active)
+        let logits = decoder.run(
+          active.flatMap { sequence in
+            ([sequence.next] + sequence.draft).enumerated().map { offset, token in
+              DecodeStep.Row(token: token, cache: sequence.cache, offset: offset)
+            }
+          })
+        for sequence in active { sequence.cache.advance(by: 1) }
         var remaining: [Sequence] = []
-        for (var sequence, choice) in zip(active, choose(active, logits)) {
-          if accept(&sequence, choice) {
+        for (var sequence, choices) in zip(active, choose(active, logits)) {
+          if accept(&sequence, choices) {
             remaining.append(sequence)
           } else {
             results[sequence.index] = sequence.generation

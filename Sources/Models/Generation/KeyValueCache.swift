@@ -18,11 +18,11 @@ final class KeyValueCache {
   func keys(_ layer: Int) -> UnsafeMutablePointer<Float> { storage.data + layer * 2 * capacity * width }
   func values(_ layer: Int) -> UnsafeMutablePointer<Float> { keys(layer) + capacity * width }
 
-  /// Copies rows of a pass into a layer, after the tokens already held.
-  func store(_ layer: Int, keys newKeys: Tensor, values newValues: Tensor, rows: Range<Int>) {
+  /// Copies rows of a pass into a layer, after the tokens already held; they are held once the cache is advanced.
+  func store(_ layer: Int, keys newKeys: Tensor, values newValues: Tensor, rows: Range<Int>, offset: Int = 0) {
     let bytes = rows.count * width * MemoryLayout<Float>.size
-    memcpy(keys(layer) + count * width, newKeys.row(rows.lowerBound), bytes)
-    memcpy(values(layer) + count * width, newValues.row(rows.lowerBound), bytes)
+    memcpy(keys(layer) + (count + offset) * width, newKeys.row(rows.lowerBound), bytes)
+    memcpy(values(layer) + (count + offset) * width, newValues.row(rows.lowerBound), bytes)
   }
 
   func advance(by tokens: Int) { count += tokens }

@@ -42,6 +42,8 @@ public struct Generation: Sendable {
   /// Log-probability of each sampled token under logits / temperature, before any filter.
   public var logProbabilities: [Float] = []
   public var finish: Finish = .length
+  /// Passes that chose its tokens: fewer than tokens where drafted ones were right.
+  public var passes = 0
 
   public init() {}
 

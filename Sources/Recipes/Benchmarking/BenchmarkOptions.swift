@@ -25,6 +25,8 @@ public struct BenchmarkOptions: Sendable, Hashable {
   public var seed: UInt64
   /// Of the products with weights in reading and training; decoding streams the weights as they are kept.
   public var precision: MatmulPrecision
+  /// Whether tokens of answers are drafted from text that repeats.
+  public var looksAhead: Bool
 
   /// Rows of a training step.
   static let trainingRows = 8
@@ -33,7 +35,7 @@ public struct BenchmarkOptions: Sendable, Hashable {
 
   public init(
     works: [Work] = Work.allCases, promptTokens: Int = 256, newTokens: Int = 64, batchSize: Int = 32, repeats: Int = 3,
-    seed: UInt64 = 0, precision: MatmulPrecision = .highest
+    seed: UInt64 = 0, precision: MatmulPrecision = .highest, looksAhead: Bool = true
   ) {
     self.works = works
     self.promptTokens = promptTokens
@@ -42,6 +44,7 @@ public struct BenchmarkOptions: Sendable, Hashable {
     self.repeats = repeats
     self.seed = seed
     self.precision = precision
+    self.looksAhead = looksAhead
   }
 
   /// Holds the numbers to what a model can read.

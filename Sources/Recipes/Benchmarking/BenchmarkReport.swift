@@ -25,6 +25,8 @@ public struct BenchmarkReport: Codable, Sendable {
     public var work: BenchmarkOptions.Work
     /// Tokens that each run read or wrote.
     public var tokens: Int
+    /// Passes over the weights of one run that writes answers.
+    public var passes: Int?
     /// Of each run, in order.
     public var seconds: [Double]
     public var tokensPerSecond: Double
@@ -53,12 +55,13 @@ public struct BenchmarkReport: Codable, Sendable {
 extension BenchmarkReport.Measurement {
   /// - Parameter laps: of each run; the median counts.
   init(
-    work: BenchmarkOptions.Work, tokens: Int, laps: [Stopwatch.Lap], cost: ModelCost.Need,
+    work: BenchmarkOptions.Work, tokens: Int, passes: Int?, laps: [Stopwatch.Lap], cost: ModelCost.Need,
     limits: BenchmarkReport.Limits, peakMemory: Int
   ) {
     let time = max(Self.median(laps.map(\.seconds)), 1e-9)
     self.work = work
     self.tokens = tokens
+    self.passes = passes
     seconds = laps.map(\.seconds)
     coresUsed = Self.median(laps.map(\.coresUsed))
     tokensPerSecond = Double(tokens) / time

@@ -66,23 +66,26 @@ public struct ModelBenchmark {
 
   /// Answers to one prompt, which is read once and does not count; sampling does.
   private func decoding(_ work: BenchmarkOptions.Work, answers: Int) -> BenchmarkReport.Measurement {
-    let generator = Generator(role, batchSize: answers)
+    let generator = Generator(role, batchSize: answers, looksAhead: options.looksAhead)
     let prompt = tokens(options.promptTokens, item: 0)
     let sampling = SamplingOptions(maximumNewTokens: options.newTokens, temperature: 1, seed: options.seed)
+    var passes = 0
     let laps = (0...options.repeats).map { _ in
       var watch = Stopwatch()
       var first = 0
-      _ = generator.generate([prompt], samplesPerPrompt: answers, options: sampling) { _, _ in
+      let generations = generator.generate([prompt], samplesPerPrompt: answers, options: sampling) { _, _ in
         first += 1
         if first == answers { watch = Stopwatch() }
         return true
       }
+      // All begin with the prompt's pass, which does not count, and the last to end was in every other.
+      passes = generations.map(\.passes).max()! - 1
       return watch.lap
     }
     let steps = options.newTokens - 1
     return measurement(
-      work, tokens: steps * answers, laps,
-      cost.decoding(prompt: options.promptTokens, steps: steps, answers: answers))
+      work, tokens: steps * answers, passes: passes, laps,
+      cost.decoding(prompt: options.promptTokens, steps: steps, answers: answers, passes: passes))
   }
 
   private func training() throws -> BenchmarkReport.Measurement {
@@ -112,10 +115,10 @@ public struct ModelBenchmark {
 
   /// The first run took memory and filled caches; it does not count.
   private func measurement(
-    _ work: BenchmarkOptions.Work, tokens: Int, _ laps: [Stopwatch.Lap], _ need: ModelCost.Need
+    _ work: BenchmarkOptions.Work, tokens: Int, passes: Int? = nil, _ laps: [Stopwatch.Lap], _ need: ModelCost.Need
   ) -> BenchmarkReport.Measurement {
     BenchmarkReport.Measurement(
-      work: work, tokens: tokens, laps: Array(laps.dropFirst()), cost: need, limits: limits,
+      work: work, tokens: tokens, passes: passes, laps: Array(laps.dropFirst()), cost: need, limits: limits,
       peakMemory: ResidentMemory.peak)
   }
 

@@ -42,15 +42,15 @@ package struct ModelCost {
       bytes: (linearWeights + headWeights) * bytesPerWeight)
   }
 
-  /// Answers that continue a prompt of `prompt` tokens by `steps` tokens each, all at the same time.
-  package func decoding(prompt: Int, steps: Int, answers: Int) -> Need {
+  /// Answers that continue a prompt of `prompt` tokens by `steps` tokens each, all at the same time, in so many passes.
+  package func decoding(prompt: Int, steps: Int, answers: Int, passes: Int) -> Need {
     let (steps, answers) = (Double(steps), Double(answers))
     // A token at position p meets p + 1 keys.
     let meetings = answers * (steps * Double(prompt + 1) + steps * (steps - 1) / 2)
     let keysAndValues = Double(2 * keyWidth * configuration.layerCount * MemoryLayout<Float>.size)
     return Need(
       operations: 2 * ((linearWeights + headWeights) * steps * answers + attention(meetings)),
-      bytes: (linearWeights + headWeights) * bytesPerWeight * steps + meetings * keysAndValues)
+      bytes: (linearWeights + headWeights) * bytesPerWeight * Double(passes) + meetings * keysAndValues)
   }
 
   /// A training step: the weights are read by the forward and by the backward pass of each micro-batch.

@@ -14,10 +14,11 @@ public struct CompletionSampler {
   let options: SamplingOptions
   let answers: Int
   let comparisons: Int
+  let looksAhead: Bool
 
   public init(
     store: Store, role: Role, model: ModelRecord, tokenizer: Tokenizer, options: SamplingOptions, answers: Int,
-    comparisons: Int
+    comparisons: Int, looksAhead: Bool = true
   ) {
     self.store = store
     self.role = role
@@ -26,6 +27,7 @@ public struct CompletionSampler {
     self.options = options
     self.answers = answers
     self.comparisons = comparisons
+    self.looksAhead = looksAhead
   }
 
   /// Answers a batch of prompts.
@@ -38,7 +40,8 @@ public struct CompletionSampler {
     _ prompts: [Prompt], first: Int, run: String?, alongside: ([String]) throws -> Void = { _ in }
   ) throws -> [String] {
     let rows = prompts.map { tokenizer.row($0).tokens }
-    let generations = Generator(role).generate(rows, samplesPerPrompt: answers, options: options, firstPrompt: first)
+    let generations = Generator(role, looksAhead: looksAhead).generate(
+      rows, samplesPerPrompt: answers, options: options, firstPrompt: first)
     return try store.atomically {
       var made: [String] = []
       for (index, prompt) in prompts.enumerated() {
