@@ -6,13 +6,12 @@ import Training
 @Suite struct PolicyOptimizationTests {
   private let prompts = (0..<8).map { PromptRow(id: "prompt\($0)", tokens: [1, 87, 85, 261, Int32(40 + $0)]) }
 
-  private func roles() throws -> (policy: Role, value: Role) {
+  private func roles(sharingTrunk: Bool = false) throws -> (policy: Role, value: Role) {
     let model = try Fixture.model()
     let configuration = AdapterConfiguration(rank: 4, alpha: 8, targetModules: ["all-linear"])
-    return (
-      Role(model, try Adapter(configuration, model: model, seed: 1)),
-      Role(model, try Adapter(configuration, model: model, seed: 2, scoreHead: true))
-    )
+    let policy = Role(model, try Adapter(configuration, model: model, seed: 1))
+    if sharingTrunk { return (policy, policy.addingScoreHead()) }
+    return (policy, Role(model, try Adapter(configuration, model: model, seed: 2, scoreHead: true)))
   }
 
   private func options(steps: Int) -> PolicyOptimizationOptions {
@@ -23,8 +22,8 @@ import Training
       minibatches: 2, klCoefficient: 0.01)
   }
 
-  @Test func theRewardRises() throws {
-    let (policy, value) = try roles()
+  @Test(arguments: [false, true]) func theRewardRises(sharingTrunk: Bool) throws {
+    let (policy, value) = try roles(sharingTrunk: sharingTrunk)
     let recorder = ListRecorder()
     let trainer = try PolicyOptimizationTrainer(
       policy: policy, reference: Role(policy.model), value: value,
@@ -42,6 +41,55 @@ import Training
     #expect(recorder.rollouts.count == 12 * 128)
     #expect(
       recorder.rollouts.allSatisfy { !$0.response.isEmpty && $0.statistics["length"] == Double($0.response.count) })
+  }
+
+  @Test func valuesReadFromThePolicyAreLearntAtHalfTheWork() throws {
+    func reports(sharingTrunk: Bool) throws -> [StepReport] {
+      let (policy, value) = try roles(sharingTrunk: sharingTrunk)
+      var options = options(steps: 8)
+      options.valueLearningRate = 0.05
+      options.valueClip = 10
+      let recorder = ListRecorder()
+      _ = try PolicyOptimizationTrainer(
+        policy: policy, reference: Role(policy.model), value: value, reward: .function { _, _ in 2 },
+        prompts: prompts, options: options, context: TrainingContext(recorder: recorder)
+      ).train()
+      // The policy's adapter, which is what is saved, has no head.
+      #expect(policy.adapter?.scoreHead == nil && value.sharesTrunk(with: policy) == sharingTrunk)
+      return recorder.reports
+    }
+    let (apart, shared) = (try reports(sharingTrunk: false), try reports(sharingTrunk: true))
+    #expect(shared.last!.metrics["value/loss"]! < 0.2 * shared[0].metrics["value/loss"]!, "\(shared.map(\.metrics))")
+    let share = shared[0].floatingPointOperations / apart[0].floatingPointOperations
+    #expect(share > 0.45 && share < 0.65, "\(share)")
+  }
+
+  /// Both losses on one pass give the sum of what each gives on its own.
+  @Test func onePassForBothLossesAddsTheirGradients() throws {
+    let (_, value) = try roles(sharingTrunk: true)
+    let adapter = try #require(value.adapter)
+    adapter.scoreHead!.value.fill(0.1)
+    var batch = PackedBatch()
+    batch.append([1, 87, 85, 261, 40, 9])
+    let targets = [Target(row: 2, token: 40), Target(row: 3, token: 9)]
+    let workspace = Workspace()
+    func gradients(_ chosen: [(HiddenStates) -> Void]) -> [[Float]] {
+      for parameter in adapter.parameters { parameter.zeroGradient() }
+      let tape = Tape(workspace: workspace)
+      let states = value.hiddenStates(batch, tape: tape)
+      for attach in chosen { attach(states) }
+      tape.backward()
+      tape.finish()
+      return adapter.parameters.map { $0.gradient.toArray() }
+    }
+    let policy: (HiddenStates) -> Void = { $0.logProbabilities(targets).setGradient([1, -0.5]) }
+    let values: (HiddenStates) -> Void = { $0.scores(rows: [1, 4]).setGradient([0.7, 2]) }
+    let (both, one, other) = (gradients([policy, values]), gradients([policy]), gradients([values]))
+    for (index, parameter) in adapter.parameters.enumerated() {
+      let sum = zip(one[index], other[index]).map { Double($0 + $1) }
+      expectClose(both[index].map(Double.init), sum, 1e-4, "\(parameter.name)")
+      #expect(sum.contains { $0 != 0 }, "\(parameter.name)")
+    }
   }
 
   /// With no gradient step between them, sampler and trainer must agree on the policy.

@@ -68,6 +68,18 @@ public final class Adapter: @unchecked Sendable {
     for parameter in parameters { parameter.isTrainable = true }
   }
 
+  /// The same parameters under another score head, which is trained.
+  init(_ adapter: Adapter, scoreHead: Parameter) {
+    method = adapter.method
+    deltas = adapter.deltas
+    virtualTokens = adapter.virtualTokens
+    tokenRows = adapter.tokenRows
+    replacedRows = adapter.replacedRows
+    self.scoreHead = scoreHead
+    parameters = adapter.parameters.filter { $0 !== adapter.scoreHead } + [scoreHead]
+    scoreHead.isTrainable = true
+  }
+
   /// The settings of low-rank deltas and token rows; nil for virtual tokens.
   public var lowRank: AdapterConfiguration? {
     if case .lowRank(let configuration) = method { configuration } else { nil }

@@ -51,8 +51,9 @@ public struct RecipeStage: Sendable {
       if key == "reward", kind != .ppo { continue }
       values[key] = nil
     }
-    // As before there was a choice.
-    if values["matmul_precision"]?.string == MatmulPrecision.highest.rawValue { values["matmul_precision"] = nil }
+    // Choices that came later: what was done before there was one.
+    for (key, first) in [("matmul_precision", MatmulPrecision.highest.rawValue), ("value_model", "adapter")]
+    where values[key]?.string == first { values[key] = nil }
     return .object(values)
   }
 

@@ -121,6 +121,9 @@ extension RecipeKeys {
       Key("origins", .list(.choice(originNames)), "pairs whose questions are used (default: all)"),
       Key("sampling", .map(sampling), default: [:], "how answers are drawn"),
       Key("answers", .integer(1...64), default: 1, "answers per prompt"),
+      Key(
+        "value_model", .choice(["adapter", "head"]), default: "adapter",
+        "adapter: an update of its own that starts as the reward model's; head: read from the policy, half the work"),
       Key("value_learning_rate", .number(0...1), "of the value model (default: learning_rate)"),
       Key("updates", .integer(1...64), default: 4, "passes over each batch of answers"),
       Key("minibatches", .integer(1...64), default: 1, "optimiser steps in one pass"),

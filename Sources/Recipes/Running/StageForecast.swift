@@ -82,9 +82,13 @@ package struct StageForecast {
     }
     let own = planned(stage, scored: stage.kind == .reward, isTrained: true)
     guard stage.kind == .ppo, let reward = recipe.rewardStage(of: stage) else { return [own] }
-    return [
-      own, planned(reward, scored: true, isTrained: true), planned(reward, scored: true, isTrained: false),
-    ]
+    let judge = planned(reward, scored: true, isTrained: false)
+    if stage.sharesValueTrunk {
+      var headed = own
+      headed.counts.append(shape.hiddenSize)
+      return [headed, judge]
+    }
+    return [own, planned(reward, scored: true, isTrained: true), judge]
   }
 
   private var work: (batches: [(Microbatch, PassMemory.Loss)], caches: Int) {

@@ -41,11 +41,7 @@ package struct PolicyStage: StageRunner {
     base.isTrainable = false
     let policy = try training.newRole(base, start: start, tokenizer: tokenizer)
     let reward = try bench.models.role(rewardModel(), format: stage.weights)
-    guard let rewardAdapter = reward.adapter else {
-      throw RecipeError.stage(stage.name, problem: "the reward model has no score head")
-    }
-    let value = Role(reward.model, try rewardAdapter.copy(model: reward.model), prompt: reward.prompt)
-    value.adapter?.isTrainable = true
+    let value = try stage.sharesValueTrunk ? policy.addingScoreHead() : valueModel(like: reward)
     let trainer = try PolicyOptimizationTrainer(
       policy: policy, reference: Role(base, prompt: try bench.models.prompt(of: start, model: base)), value: value,
       reward: .role(reward),
@@ -60,6 +56,16 @@ package struct PolicyStage: StageRunner {
       summary += ", reward \(fixed(first, 2)) -> \(fixed(last, 2))"
     }
     return StageOutcome(summary, model: record.id, values: training.values(outcome))
+  }
+
+  /// A copy of the reward model, to be trained.
+  private func valueModel(like reward: Role) throws -> Role {
+    guard let adapter = reward.adapter else {
+      throw RecipeError.stage(stage.name, problem: "the reward model has no score head")
+    }
+    let value = Role(reward.model, try adapter.copy(model: reward.model), prompt: reward.prompt)
+    value.adapter?.isTrainable = true
+    return value
   }
 
   private func options(stopTokens: Set<Int32>, context: Int) -> PolicyOptimizationOptions {
@@ -83,4 +89,9 @@ package struct PolicyStage: StageRunner {
     options.missingEndPenalty = settings.number("missing_end_penalty")
     return options
   }
+}
+
+extension RecipeStage {
+  /// Whether values are read from the policy's own last states.
+  var sharesValueTrunk: Bool { settings.values["value_model"]?.string == "head" }
 }

@@ -19,7 +19,8 @@ public final class PolicyOptimizationTrainer {
   public let data: DataReport
 
   /// - Parameters:
-  ///   - value: an adapter of its own with a score head; a copy of the reward model's is a good start.
+  ///   - value: an adapter of its own with a score head, for which a copy of the reward model's is a good start; or the
+  ///     policy with a score head added: one pass then does for both, at half the work.
   ///   - validation: prompts whose answers' mean reward decides which step is the best.
   /// - Throws: `TrainingError` for options or prompts that cannot be used, or roles that do not fit together.
   public init(
@@ -34,10 +35,15 @@ public final class PolicyOptimizationTrainer {
       try policy.requireIndependent("policy", of: role, "reward model")
       try value.requireIndependent("value role", of: role, "reward model")
     }
-    try policy.requireIndependent("policy", of: value, "value role")
+    let trained = try policy.requireTrainable("policy")
+    var valued = try value.requireTrainable("value role")
+    if value.sharesTrunk(with: policy) {
+      valued.removeAll { parameter in trained.contains { $0 === parameter } }
+    } else {
+      try policy.requireIndependent("policy", of: value, "value role")
+    }
     let groups = [
-      ParameterGroup(name: "policy", parameters: try policy.requireTrainable("policy")),
-      ParameterGroup(name: "value", parameters: try value.requireTrainable("value role")),
+      ParameterGroup(name: "policy", parameters: trained), ParameterGroup(name: "value", parameters: valued),
     ]
     let limits = RowLimits(policy, maximumLength: options.loop.maximumLength)
     let answerTokens = options.sampling.maximumNewTokens

@@ -61,7 +61,7 @@ public struct MemoryEstimate: Sendable, Hashable {
       var seen: Set<ObjectIdentifier> = []
       return objects.filter { seen.insert(ObjectIdentifier($0)).inserted }
     }
-    let adapters = unique(roles.flatMap { [$0.adapter, $0.prompt].compactMap { $0 } }).flatMap(\.parameters)
+    let adapters = unique(roles.flatMap { [$0.adapter, $0.prompt].compactMap { $0 } }.flatMap(\.parameters))
     self.init(
       base: roles[0].model.configuration,
       weightBytes: unique(roles.map(\.model)).reduce(0) { $0 + $1.weightBytes },
