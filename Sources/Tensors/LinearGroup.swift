@@ -74,7 +74,7 @@ public enum LinearGroup {
       let grain = max(24, 65536 / weight.columns / 24 * 24)
       return Swift.stride(from: 0, to: weight.rows, by: grain).map { ($0..<min(weight.rows, $0 + grain), index) }
     }
-    Threads.forEach(pieces.count) { piece, _ in
+    Threads.forEachInOrder(pieces.count) { piece in
       let (outputs, index) = pieces[piece]
       let product = products[index]
       product.weight.stream(product.y, x: product.x, outputs: outputs, accumulate: product.accumulate)

@@ -34,6 +34,34 @@ public enum Threads {
     }
   }
 
+  /// The same, but each worker begins with a part of its own and goes on from piece to piece, so that it reads memory in
+  /// order; whoever is done with its part helps with the others'.
+  static func forEachInOrder(_ pieces: Int, workers: Int = count, _ body: (_ piece: Int) -> Void) {
+    let workers = min(workers, pieces)
+    guard workers > 1 else {
+      for piece in 0..<max(0, pieces) { body(piece) }
+      return
+    }
+    withoutActuallyEscaping(body) { body in
+      withUnsafeTemporaryAllocation(of: Atomic<Int>.self, capacity: workers) { next in
+        for part in 0..<workers { (next.baseAddress! + part).initialize(to: Atomic(part * pieces / workers)) }
+        let shared = UncheckedSendable(value: (next: next.baseAddress!, body: body))
+        ThreadPool.shared.run(workers: workers) { worker in
+          for part in worker..<worker + workers {
+            let part = part % workers
+            let end = (part + 1) * pieces / workers
+            while true {
+              let piece = shared.value.next[part].wrappingAdd(1, ordering: .relaxed).oldValue
+              if piece >= end { break }
+              shared.value.body(piece)
+            }
+          }
+        }
+        (next.baseAddress!).deinitialize(count: workers)
+      }
+    }
+  }
+
   /// Splits `0..<count` into ranges of `grain` and runs `body` on each, in parallel.
   public static func ranges(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
     let grain = max(1, grain)

@@ -98,28 +98,42 @@ import Testing
     }
   }
 
-  @Test(arguments: KernelLevel.all, [33, 576]) func aRowDoesNotDependOnItsNeighbours(_ level: KernelLevel, width: Int) {
+  /// The most that the products of a lane come to: whole numbers of 32 bits must hold it.
+  @Test(arguments: KernelLevel.all, [Float(1), -1]) func largestNormalFloats(_ level: KernelLevel, sign: Float) {
+    let (outputs, width) = (5, 128)
+    let x = [Float](repeating: 3, count: width)
+    let codes = [UInt8](repeating: sign > 0 ? 0xFF : 0, count: outputs * width / 2)
+    let scales = [Float](repeating: 2, count: outputs * width / 64)
+    var y = [Float](repeating: 0, count: outputs)
+    level.kernels.rows_nf4(&y, x, codes, scales, 1, outputs, width, outputs, false)
+    expectClose(y, [Float](repeating: sign * 6 * Float(width), count: outputs), relative: 1e-6, absolute: 0)
+  }
+
+  @Test(arguments: KernelLevel.all, [1, 15, 17, 31, 33, 63, 576])
+  func aRowDoesNotDependOnItsNeighbours(_ level: KernelLevel, width: Int) {
     var numbers = TestNumbers(11)
     let outputs = 19
     let x = numbers.vector(32 * width)
     let w = numbers.vector(outputs * width)
-    var together = [Float](repeating: 0, count: 32 * outputs)
-    level.kernels.rows_f32(&together, x, w, 32, outputs, width, outputs, false)
+    var half = [UInt16](repeating: 0, count: w.count)
+    level.kernels.f32_to_bf16(&half, w, w.count)
+    /// Of the first rows, and of the outputs from `first` on.
+    func run(_ rows: Int, _ first: Int = 0, _ count: Int = 19) -> [[Float]] {
+      var full = [Float](repeating: 0, count: rows * count)
+      var short = full
+      let (w, half) = (Array(w[(first * width)...]), Array(half[(first * width)...]))
+      level.kernels.rows_f32(&full, x, w, rows, count, width, count, false)
+      level.kernels.rows_bf16(&short, x, half, rows, count, width, count, false)
+      return [full, short]
+    }
+    let together = run(32)
     for rows in Self.counts {
-      var some = [Float](repeating: 0, count: rows * outputs)
-      level.kernels.rows_f32(&some, x, w, rows, outputs, width, outputs, false)
-      #expect(some == Array(together.prefix(some.count)), "\(rows) rows")
+      #expect(run(rows) == together.map { Array($0.prefix(rows * outputs)) }, "\(rows) rows")
     }
     // Nor on how the outputs are split among threads.
-    var split = [Float](repeating: 0, count: outputs)
-    for n in 0..<outputs {
-      w.withUnsafeBufferPointer { p in
-        split.withUnsafeMutableBufferPointer { y in
-          level.kernels.rows_f32(y.baseAddress! + n, x, p.baseAddress! + n * width, 1, 1, width, outputs, false)
-        }
-      }
+    for first in 0..<outputs {
+      #expect(run(1, first, 1) == together.map { [$0[first]] }, "output \(first)")
     }
-    #expect(split == Array(together.prefix(outputs)))
   }
 
   @Test(arguments: KernelLevel.all) func quantisingRoundsToEvenAndKeepsZeroGroups(_ level: KernelLevel) {

@@ -61,7 +61,8 @@ import Training
     let (apart, shared) = (try reports(sharingTrunk: false), try reports(sharingTrunk: true))
     #expect(shared.last!.metrics["value/loss"]! < 0.2 * shared[0].metrics["value/loss"]!, "\(shared.map(\.metrics))")
     let share = shared[0].floatingPointOperations / apart[0].floatingPointOperations
-    #expect(share > 0.45 && share < 0.65, "\(share)")
+    // The output matrix, a large part of this tiny model, was needed once before too.
+    #expect(share > 0.5 && share < 0.8, "\(share)")
   }
 
   /// Both losses on one pass give the sum of what each gives on its own.
@@ -88,7 +89,8 @@ import Training
     for (index, parameter) in adapter.parameters.enumerated() {
       let sum = zip(one[index], other[index]).map { Double($0 + $1) }
       expectClose(both[index].map(Double.init), sum, 1e-4, "\(parameter.name)")
-      #expect(sum.contains { $0 != 0 }, "\(parameter.name)")
+      // With B = 0 none flows to A.
+      #expect(sum.contains { $0 != 0 } != parameter.name.contains("lora_A"), "\(parameter.name)")
     }
   }
 

@@ -104,6 +104,15 @@ VFN void vstore_u16(uint16_t *p, __m128i v, long m) {
 VFN vf vload_bf16(const uint16_t *p, long m) {
   return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(vload_u16(p, m)), 16));
 }
+// One half of 2 VW numbers: bf16 by how they unpack, and f32 in the same order.
+VFN vf vhalf_bf16(const uint16_t *p, const int half) {
+  __m256i all = _mm256_loadu_si256((const __m256i *)p), none = _mm256_setzero_si256();
+  return _mm256_castsi256_ps(half ? _mm256_unpackhi_epi16(none, all) : _mm256_unpacklo_epi16(none, all));
+}
+VFN vf vhalf_f32(const float *p, const int half) {
+  vf a = vload(p), b = vload(p + VW);
+  return half ? _mm256_permute2f128_ps(a, b, 0x31) : _mm256_permute2f128_ps(a, b, 0x20);
+}
 VFN void vstore_bf16(uint16_t *p, vf v, long m) {
   __m256i bits = _mm256_castps_si256(v), odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
   __m256i rounded = _mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7FFF)));
@@ -129,7 +138,10 @@ VFN vf vabove(vf a, vf b) { return _mm256_and_ps(_mm256_cmp_ps(a, b, _CMP_GT_OQ)
 
 // y = table[codes[i]], 8 bits a code; and codes[i] = table[index], index truncated, four bytes read for one.
 VFN vf vlookup(const float *table, const uint8_t *codes) {
-  return _mm256_i32gather_ps(table, _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)codes)), 4);
+  uint64_t c; // AMD's Zen gathers more slowly than it loads one by one
+  memcpy(&c, codes, sizeof c);
+  return _mm256_setr_ps(table[c & 255], table[c >> 8 & 255], table[c >> 16 & 255], table[c >> 24 & 255],
+                        table[c >> 32 & 255], table[c >> 40 & 255], table[c >> 48 & 255], table[c >> 56]);
 }
 VFN void vstore_lookup(uint8_t *codes, const uint8_t *table, vf index) {
   __m256i found = _mm256_i32gather_epi32((const int *)table, _mm256_cvttps_epi32(index), 1);

@@ -80,6 +80,16 @@ VFN void vstore_u16(uint16_t *p, __m256i v, long m) {
 VFN vf vload_bf16(const uint16_t *p, long m) {
   return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(vload_u16(p, m)), 16));
 }
+// One half of 2 VW numbers: bf16 by how they unpack, and f32 in the same order.
+VFN vf vhalf_bf16(const uint16_t *p, const int half) {
+  __m512i all = _mm512_loadu_si512(p), none = _mm512_setzero_si512();
+  return _mm512_castsi512_ps(half ? _mm512_unpackhi_epi16(none, all) : _mm512_unpacklo_epi16(none, all));
+}
+VFN vf vhalf_f32(const float *p, const int half) {
+  vf a = vload(p), b = vload(p + VW);
+  return half ? _mm512_shuffle_f32x4(a, b, _MM_SHUFFLE(3, 1, 3, 1))
+              : _mm512_shuffle_f32x4(a, b, _MM_SHUFFLE(2, 0, 2, 0));
+}
 VFN void vstore_bf16(uint16_t *p, vf v, long m) {
   __m512i bits = _mm512_castps_si512(v), odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
   __m512i rounded = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF)));

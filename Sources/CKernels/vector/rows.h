@@ -13,39 +13,69 @@ VFN vf rows_weights(const rows_format format, const void *row, long i, long m) {
   return format == ROWS_F32 ? vload_n((const float *)row + i, m) : vload_bf16((const uint16_t *)row + i, m);
 }
 
-// A tile of Q output rows by TT rows of x; `valid` of the output rows are written. The weights `ahead` bytes further on
-// are asked for meanwhile (0: they are in cache).
+// Asks for the `bytes` that lie `ahead` of `at` (0: they are in cache). A tile asks for the next one line after line in
+// the order of memory, not row by row as it reads: the processor's own prefetching goes along with that.
+VFN void rows_ask(const char *at, const long bytes, long ahead) {
+  if (!ahead) return;
+  UNROLL for (long b = 0; b < bytes; b += 64) __builtin_prefetch(at + ahead + b, 0, 3);
+}
+
+// Rows of x as the tiles read them: for bf16, every 2 VW numbers in the order in which weights unpack.
+VFN const float *rows_order(const rows_format format, float *ordered, const float *x, long T, long C) {
+  if (format == ROWS_F32) return x;
+  for (long t = 0; t < T; t++) {
+    const float *from = x + t * C;
+    float *to = ordered + t * C;
+    long i = 0;
+    for (; i + 2 * VW <= C; i += 2 * VW) {
+      UNROLL for (int half = 0; half < 2; half++) vstore_n(to + i + half * VW, vhalf_f32(from + i, half), VW);
+    }
+    memcpy(to + i, from + i, (size_t)(C - i) * sizeof(float));
+  }
+  return ordered;
+}
+
+// A tile of Q output rows by TT rows of x; `valid` of the output rows are written. `ahead`: bytes to the next tile.
 VFN void rows_tile(const rows_format format, const int Q, const int TT, long ahead, float *y, const float *x,
                    const void *w, long valid, long C, long y_stride, bool accumulate) {
-  const char *row[8];
+  const char *row[4];
   UNROLL for (int r = 0; r < Q; r++) row[r] = (const char *)w + rows_bytes(format, (r < valid ? r : 0) * C);
-  vf sums[ROWS_TOKENS][8];
+  vf sums[ROWS_TOKENS][4];
   UNROLL for (int t = 0; t < TT; t++) {
-    UNROLL for (int r = 0; r < 8; r++) sums[t][r] = vzero();
+    UNROLL for (int r = 0; r < 4; r++) sums[t][r] = vzero();
   }
-  VECTORS(C, {
-    vf weights[8];
-    UNROLL for (int r = 0; r < Q; r++) {
-      if (ahead) __builtin_prefetch(row[r] + rows_bytes(format, i) + ahead, 0, 3);
-      weights[r] = rows_weights(format, row[r], i, m);
+  long start = 0;
+  if (format == ROWS_BF16) { // two vectors of weights a load
+    for (; start + 2 * VW <= C; start += 2 * VW) {
+      rows_ask((const char *)w + rows_bytes(format, Q * start), rows_bytes(format, Q * 2 * VW), ahead);
+      UNROLL for (int half = 0; half < 2; half++) {
+        vf weights[4];
+        UNROLL for (int r = 0; r < Q; r++) weights[r] = vhalf_bf16((const uint16_t *)row[r] + start, half);
+        UNROLL for (int t = 0; t < TT; t++) {
+          vf value = vload(x + t * C + start + half * VW);
+          UNROLL for (int r = 0; r < Q; r++) sums[t][r] = vfma(value, weights[r], sums[t][r]);
+        }
+      }
     }
+  }
+  VECTORS(C - start, {
+    vf weights[4];
+    rows_ask((const char *)w + rows_bytes(format, Q * (start + i)), rows_bytes(format, Q * VW), ahead);
+    UNROLL for (int r = 0; r < Q; r++) weights[r] = rows_weights(format, row[r], start + i, m);
     UNROLL for (int t = 0; t < TT; t++) {
-      vf value = vload_n(x + t * C + i, m);
+      vf value = vload_n(x + t * C + start + i, m);
       UNROLL for (int r = 0; r < Q; r++) sums[t][r] = vfma(value, weights[r], sums[t][r]);
     }
   });
   UNROLL for (int t = 0; t < TT; t++) {
-    UNROLL for (int q = 0; q < Q; q += 4) {
-      const vf *four = sums[t] + q;
-      float *out = y + t * y_stride + q;
-      __m128 total = vsum4(four[0], four[1], four[2], four[3]);
-      if (Q - q >= 4 && valid >= q + 4) {
-        _mm_storeu_ps(out, accumulate ? _mm_add_ps(_mm_loadu_ps(out), total) : total);
-      } else {
-        float each[4];
-        _mm_storeu_ps(each, total);
-        for (long r = 0; r < valid - q && r < Q - q; r++) out[r] = accumulate ? out[r] + each[r] : each[r];
-      }
+    float *out = y + t * y_stride;
+    __m128 total = vsum4(sums[t][0], sums[t][1], sums[t][2], sums[t][3]);
+    if (Q == 4 && valid >= 4) {
+      _mm_storeu_ps(out, accumulate ? _mm_add_ps(_mm_loadu_ps(out), total) : total);
+    } else {
+      float each[4];
+      _mm_storeu_ps(each, total);
+      for (long r = 0; r < valid && r < Q; r++) out[r] = accumulate ? out[r] + each[r] : each[r];
     }
   }
 }
@@ -75,23 +105,27 @@ VFN void rows_block(const rows_format format, long ahead, float *y, const float 
   }
 }
 
+enum { ROWS_ALONE = 4 };           // output rows by one row of x: enough additions in flight, few places in memory
 enum { ROWS_GROUP_FLOATS = 5120 }; // of x, so that a group of its rows stays in the first cache
 
 // Groups of rows of x, one after the other: callers give few enough weights for the second cache to keep them.
 VFN void rows_all(const rows_format format, float *y, const float *x, const void *w, long T, long N, long C,
                   long y_stride, bool accumulate) {
-  long n = 0;
-  if (T == 1) { // one row of x: more output rows, for more additions in flight
-    for (; n + 8 <= N; n += 8) {
-      rows_tile(format, 8, 1, rows_bytes(format, 8 * C), y + n, x, (const char *)w + rows_bytes(format, n * C), 8, C,
-                y_stride, accumulate);
-    }
-  }
-  const long tiles = ROWS_GROUP_FLOATS / C / ROWS_TOKENS, group = (tiles > 1 ? tiles : 1) * ROWS_TOKENS, start = n;
+  const long tiles = ROWS_GROUP_FLOATS / C / ROWS_TOKENS, most = (tiles > 1 ? tiles : 1) * ROWS_TOKENS;
+  const long group = T < most ? T : most;
+  float ordered[format == ROWS_F32 ? 1 : group * C];
   for (long t = 0; t < T; t += group) {
-    long tokens = T - t < group ? T - t : group;
-    for (n = start; n < N; n += ROWS_OUTPUTS) {
-      rows_block(format, t == 0 ? rows_bytes(format, ROWS_OUTPUTS * C) : 0, y + t * y_stride + n, x + t * C,
+    const long tokens = T - t < group ? T - t : group;
+    const float *rows = rows_order(format, ordered, x + t * C, tokens, C);
+    long n = 0;
+    if (T == 1) {
+      for (; n + ROWS_ALONE <= N; n += ROWS_ALONE) {
+        rows_tile(format, ROWS_ALONE, 1, rows_bytes(format, ROWS_ALONE * C), y + n, rows,
+                  (const char *)w + rows_bytes(format, n * C), ROWS_ALONE, C, y_stride, accumulate);
+      }
+    }
+    for (; n < N; n += ROWS_OUTPUTS) {
+      rows_block(format, t == 0 ? rows_bytes(format, ROWS_OUTPUTS * C) : 0, y + t * y_stride + n, rows,
                  (const char *)w + rows_bytes(format, n * C), tokens, N - n < ROWS_OUTPUTS ? N - n : ROWS_OUTPUTS, C,
                  y_stride, accumulate);
     }

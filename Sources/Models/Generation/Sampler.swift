@@ -3,21 +3,23 @@ import Foundation
 import Tensors
 
 /// Chooses a token from one row of logits.
-struct Sampler {
-  let options: SamplingOptions
+package struct Sampler {
+  private let options: SamplingOptions
 
-  struct Choice {
-    let token: Int32
+  package struct Choice {
+    package let token: Int32
     /// Before filters.
-    let logProbability: Float
+    package let logProbability: Float
   }
+
+  package init(options: SamplingOptions) { self.options = options }
 
   /// - Parameters:
   ///   - logits: [V]; used as scratch.
   ///   - seen: tokens of the prompt and answer so far, for the repetition penalty.
   ///   - generator: keyed by sequence and position, so that a batch draws what single runs draw.
   /// - Returns: the token and its log-probability before filters.
-  func choose(
+  package func choose(
     _ logits: UnsafeMutableBufferPointer<Float>, seen: () -> Set<Int32>, generator: inout CounterGenerator
   ) -> Choice {
     let isGreedy = options.temperature <= 0
@@ -37,7 +39,8 @@ struct Sampler {
       }
     }
     if isGreedy || options.topK == 1 {
-      let token = likeliest(logits, penalized)
+      let first = penalized.isEmpty ? logits.firstIndex(of: maximum) : nil
+      let token = first ?? likeliest(logits, penalized)
       return Choice(token: Int32(token), logProbability: unfiltered(token))
     }
     if penalized.isEmpty && options.topK == 0 && options.topP >= 1 && options.minP <= 0 {
@@ -61,14 +64,40 @@ struct Sampler {
     _ logits: UnsafeMutableBufferPointer<Float>, normalizer: Float, generator: inout CounterGenerator
   ) -> Int {
     var remaining = generator.nextUniformDouble()
-    var last = 0
-    for (token, logit) in logits.enumerated() {
-      let probability = Double(exp(logit - normalizer))
-      if probability > 0 { last = token }
-      remaining -= probability
-      if remaining < 0 { return token }
+    // A block at a time, so that the exponentials go into vectors; its sum says whether the token may lie in it.
+    let found = withUnsafeTemporaryAllocation(of: Float.self, capacity: Self.block) { block -> Int? in
+      let probabilities = block.baseAddress!
+      for first in stride(from: 0, to: logits.count, by: Self.block) {
+        let count = min(Self.block, logits.count - first)
+        probabilities.update(from: logits.baseAddress! + first, count: count)
+        var (normalizer, scale) = (normalizer, Float(1))
+        ck_softmax_scaled(probabilities, &normalizer, &scale, 1, count, count)
+        let after = remaining - Self.sum(probabilities, count)
+        if after >= 0 {
+          remaining = after
+          continue
+        }
+        for index in 0..<count {
+          remaining -= Double(probabilities[index])
+          if remaining < 0 { return first + index }
+        }
+      }
+      return nil
     }
-    return last
+    // Rounding may leave a rest: it is the last token's that can be drawn.
+    return found ?? logits.lastIndex { exp($0 - normalizer) > 0 } ?? 0
+  }
+
+  private static let block = 512
+
+  private static func sum(_ values: UnsafePointer<Float>, _ count: Int) -> Double {
+    var sums = SIMD4<Double>.zero
+    let whole = count / 4 * 4
+    for index in stride(from: 0, to: whole, by: 4) {
+      sums += SIMD4(
+        Double(values[index]), Double(values[index + 1]), Double(values[index + 2]), Double(values[index + 3]))
+    }
+    return (whole..<count).reduce(sums.sum()) { $0 + Double(values[$1]) }
   }
 
   private func drawFiltered(
