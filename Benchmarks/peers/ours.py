@@ -1,6 +1,6 @@
 """Our side of a comparison: recipes and `rlhf bench` through the command line, as a user would start them, and the figures
 that the store keeps."""
-import json, os, sqlite3, subprocess, tempfile
+import json, os, sqlite3, statistics, subprocess, tempfile
 
 LORA = {"rank": 16, "alpha": 32}
 TRAINING = {"evaluate_every": 0, "checkpoint_every": 1000, "schedule": "constant", "warmup": 0, "learning_rate": 1e-4}
@@ -60,7 +60,7 @@ def figures(store, stage):
     seconds = metric("seconds")
     whole = database.execute("SELECT json_extract(outputs, '$.seconds') FROM stage_result WHERE stage = ?", (stage,)).fetchone()
     return {"loss": metric("loss"), "tokens_per_s": sum(metric("total_tokens")) / sum(seconds), "steps": len(seconds),
-            "s_per_step": sum(seconds) / len(seconds), "stage_s": whole and whole[0]}
+            "s_per_step": sum(seconds) / len(seconds), "median_step_s": statistics.median(seconds), "stage_s": whole and whole[0]}
 
 
 def sft(release, model, rows, **settings):

@@ -25,7 +25,8 @@ class Work:
     note: str = ""
 
 
-US = "Touchstone"
+US, HIGH = "Touchstone", "Touchstone, high"
+PRECISION = {US: "highest", HIGH: "high"}
 SPEED = {"tokens_per_s": "tokens/s", "peak_mb": "MB peak"}
 
 
@@ -60,26 +61,30 @@ class Works:
         return lambda: self.ours.train(stages, [path], arguments=arguments, environment=environment)["sft"]
 
     def against_trl(self, title, mine, theirs, note, bar, key="tokens_per_s", unit="tokens/s", peer="TRL", memory=1):
-        return Work(title, {US: mine, peer: theirs}, {key: unit, "peak_mb": "MB peak"},
-                    [Ratio(key, US, peer, bar), Ratio("peak_mb", US, peer, memory, most=True)], note)
+        """`mine` runs our side with a matmul_precision; both are shown, f32 first."""
+        sides = {side: (lambda p=p: mine(p)) for side, p in PRECISION.items()}
+        return Work(title, sides | {peer: theirs}, {key: unit, "peak_mb": "MB peak"},
+                    [Ratio(key, side, peer, bar) for side in sides] + [Ratio("peak_mb", US, peer, memory, most=True)],
+                    f"{note} \"high\" is `matmul_precision: high`, products in 16-bit integers.")
 
     def sft(self):
-        return self.against_trl("LoRA SFT of smol135, batch 8, up to 512 tokens, f32", self.our_sft(), self.script("now", "sft.py", self.work, self.steps),
+        return self.against_trl("LoRA SFT of smol135, batch 8, up to 512 tokens, f32", lambda precision: self.our_sft(matmul_precision=precision)(),
+                                self.script("now", "sft.py", self.work, self.steps),
                                 f"{self.steps} steps over the same rows in the same order; real tokens over the time of the steps. The bar for memory is 1,200 MB.", 6, memory=0.121)
 
-    def our_dpo(self, whole):
+    def our_dpo(self, whole, precision):
         pairs = 4 * self.steps
-        stages = [("dpo", {"judges": "imported", "lora": ours.LORA, "batch": 4, "maximum_length": 512, "steps": self.steps} | ours.TRAINING)]
+        stages = [("dpo", {"judges": "imported", "lora": ours.LORA, "batch": 4, "maximum_length": 512, "steps": self.steps, "matmul_precision": precision} | ours.TRAINING)]
         found = self.ours.train(stages, [rows.first(self.work, "dpo", pairs)])["dpo"]
         return found | {"pairs_per_s": pairs / (found["stage_s"] if whole else found["s_per_step"] * self.steps)}
 
     def dpo(self):
-        return self.against_trl("LoRA DPO, batch 4 pairs, f32, the reference computed before", lambda: self.our_dpo(False),
+        return self.against_trl("LoRA DPO, batch 4 pairs, f32, the reference computed before", lambda precision: self.our_dpo(False, precision),
                                 self.script("now", "dpo.py", self.work, self.steps, "precompute"),
                                 f"{self.steps} steps over the same {4 * self.steps} pairs, time of the steps alone on both sides.", 8, "pairs_per_s", "pairs/s")
 
     def dpo_uncached(self):
-        return self.against_trl("LoRA DPO, batch 4 pairs, f32, the reference's time included", lambda: self.our_dpo(True),
+        return self.against_trl("LoRA DPO, batch 4 pairs, f32, the reference's time included", lambda precision: self.our_dpo(True, precision),
                                 self.script("now", "dpo.py", self.work, self.steps),
                                 "Ours counts the whole stage, from opening the model to saving the adapter; TRL's counts its steps.", 6, "pairs_per_s", "pairs/s")
 
@@ -87,14 +92,16 @@ class Works:
         if not os.path.exists(os.path.join(self.work, "ppo.jsonl")):
             subprocess.run([os.path.join(self.peers, "now/bin/python"), os.path.join(self.here, "rows.py"), self.work, "64"], check=True)
         common = {"lora": ours.LORA} | {k: v for k, v in ours.TRAINING.items() if k != "evaluate_every"}
-        stages = [("reward", {"judges": "imported", "batch": 1, "steps": 1, "evaluate_every": 0} | common),
-                  ("ppo", {"batch": 8, "steps": 2, "updates": 4, "minibatches": 1, "sampling": {"maximum_tokens": 48, "temperature": 0.7}} | common | {"learning_rate": 3e-6})]
+        judge = {"judges": "imported", "batch": 1, "steps": 1, "evaluate_every": 0} | common
+        settings = {"batch": 8, "steps": 2, "updates": 4, "minibatches": 1, "sampling": {"maximum_tokens": 48, "temperature": 0.7}} | common | {"learning_rate": 3e-6}
 
-        def mine():
+        def mine(precision):
+            value = "head" if precision == "high" else "adapter"
+            stages = [("reward", judge), ("ppo", settings | {"matmul_precision": precision, "value_model": value})]
             found = self.ours.train(stages, [os.path.join(self.work, "ppo.jsonl"), rows.pairs(self.work, "ppo")])["ppo"]
             return found | {"episodes_per_s": 8 / found["s_per_step"]}
         return self.against_trl("PPO, 8 episodes of 64 + 48 tokens a step, 4 epochs, LoRA, f32", mine, self.script("ppo", "ppo.py", self.work, 8, 48),
-                                "Two steps. TRL 0.24, the last with PPO; its value and reward models are second and third full models, ours adapters over the one base. The bar for memory is 1,900 MB.",
+                                "Two steps. TRL 0.24, the last with PPO; its value and reward models are second and third full models, ours adapters over the one base. The bar for memory is 1,900 MB. With high, values are read from the policy (`value_model: head`).",
                                 6, "episodes_per_s", "episodes/s", "TRL 0.24", memory=0.235)
 
     def generate(self, batch):
@@ -127,10 +134,15 @@ class Works:
 
     def llm_c(self):
         if not self.llmc: return "name its source folder: make bench-peers LLMC=DIR"
-        mine = lambda: self.ours.train([("pretrain", {"window": 64, "batch": 4, "steps": self.steps} | ours.TRAINING)], documents=[rows.text(self.work)])["pretrain"]
-        return Work("Training all weights, 4 x 64 tokens, against llm.c", {US: mine, "llm.c": lambda: run_peer([sys.executable, os.path.join(self.here, "llmc.py"), self.llmc, str(self.steps)])[0]},
-                    SPEED | {"s_per_step": "s/step"}, [Ratio("tokens_per_s", US, "llm.c", 8), Ratio("peak_mb", US, "llm.c", 1, most=True)],
-                    "Not the same model: ours is smol135 with 135M weights, theirs GPT-2 with 124M; both have random weights.")
+        def mine(precision):
+            stages = [("pretrain", {"window": 64, "batch": 4, "steps": self.steps, "matmul_precision": precision} | ours.TRAINING)]
+            found = self.ours.train(stages, documents=[rows.text(self.work)])["pretrain"]
+            return found | {"s_per_step": found["median_step_s"], "tokens_per_s": 4 * 64 / found["median_step_s"]}
+
+        sides = {side: (lambda p=p: mine(p)) for side, p in PRECISION.items()}
+        return Work("Training all weights, 4 x 64 tokens, against llm.c", sides | {"llm.c": lambda: run_peer([sys.executable, os.path.join(self.here, "llmc.py"), self.llmc, str(self.steps)])[0]},
+                    SPEED | {"s_per_step": "s/step"}, [Ratio("tokens_per_s", side, "llm.c", 8) for side in sides] + [Ratio("peak_mb", US, "llm.c", 1, most=True)],
+                    "The median step on both sides. Not the same model: ours is smol135 with 135M weights, theirs GPT-2 with 124M; both have random weights.")
 
     def startup(self):
         def milliseconds(command):
