@@ -58,7 +58,7 @@ def figures(store, stage):
     metric = lambda name: [v for v, in database.execute(
         "SELECT value FROM metric JOIN run ON run.id = metric.run WHERE run.stage = ? AND name = ? ORDER BY step", (stage, name))]
     seconds = metric("seconds")
-    whole = database.execute("SELECT json_extract(outputs, '$.seconds') FROM stage_result WHERE stage = ?", (stage,)).fetchone()
+    whole = database.execute("SELECT (julianday(ended) - julianday(started)) * 86400 FROM run WHERE stage = ?", (stage,)).fetchone()
     return {"loss": metric("loss"), "tokens_per_s": sum(metric("total_tokens")) / sum(seconds), "steps": len(seconds),
             "s_per_step": sum(seconds) / len(seconds), "median_step_s": statistics.median(seconds), "stage_s": whole and whole[0]}
 

@@ -90,8 +90,7 @@ struct LinearBackward {
         func project(_ b: Parameter, scale: Float, _ low: Tensor, _ target: PackedRows) {
           LinearGroup.project(
             range, of: flow.packed.factors, by: .matrix(b.value.data, stride: low.columns, transposed: false),
-            scale: scale,
-            to: low)
+            scale: scale, to: low)
           target.pack(range, from: low.data, stride: low.columns)
         }
         guard let delta = layer.delta else { continue }

@@ -41,11 +41,13 @@ public final class Parameter: @unchecked Sendable {
 
   public func dropGradient() { storedGradient = nil }
 
-  /// Copies a mapped value into memory of its own so that it can be trained.
+  /// Copies a mapped value into memory of its own, where it can be trained.
   public func makeWritable() {
     guard !ownsValue else { return }
     let copy = Tensor.zeros(value.shape)
-    copy.copy(from: value)
+    Threads.ranges(copy.count, grain: 1 << 18) { range in
+      (copy.data + range.lowerBound).update(from: value.data + range.lowerBound, count: range.count)
+    }
     value.releasePages()
     value = copy
     ownsValue = true

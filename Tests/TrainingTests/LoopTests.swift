@@ -88,4 +88,20 @@ import Training
     let option = #expect(throws: TrainingError.self) { try train(LoopOptions(batchSize: 0)) }
     #expect(option?.description == "batch_size is 0, but it must be above 0")
   }
+
+  /// They are part of a checkpoint's fingerprint: a run that began before a choice existed must go on after it.
+  @Test func settingsLeaveOutWhatIsAsItWasBeforeThereWasAChoice() throws {
+    func keys(_ options: LoopOptions) throws -> Set<String> {
+      let object = try JSONSerialization.jsonObject(with: JSONEncoder().encode(options)) as? [String: Any]
+      return Set(try #require(object).keys)
+    }
+    let plain: Set = [
+      "seed", "epochs", "batchSize", "microbatchTokens", "maximumLength", "shuffles", "evaluateEvery", "restoresBest",
+    ]
+    var options = LoopOptions(matmulPrecision: .highest)
+    #expect(try keys(options) == plain)
+    options.matmulPrecision = .high
+    #expect(try keys(options) == plain.union(["matmulPrecision"]))
+    #expect(try JSONDecoder().decode(LoopOptions.self, from: JSONEncoder().encode(options)).matmulPrecision == .high)
+  }
 }

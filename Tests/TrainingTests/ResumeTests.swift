@@ -177,10 +177,11 @@ import Training
     }
   }
 
-  @Test func policyOptimization() throws {
+  @Test(arguments: [false, true]) func policyOptimization(sharingTrunk: Bool) throws {
     try expectSameBits { context in
       let policy = try newRole()
-      let value = try newRole(scoreHead: true, model: policy.model, seed: 2)
+      let value =
+        try sharingTrunk ? policy.addingScoreHead() : newRole(scoreHead: true, model: policy.model, seed: 2)
       var options = PolicyOptimizationOptions(
         optimizer: OptimizerOptions(learningRate: 0.01), valueLearningRate: 0.02, loop: loop(),
         sampling: SamplingOptions(maximumNewTokens: 6, temperature: 0.7, stopTokens: [2]), optimizationEpochs: 2,

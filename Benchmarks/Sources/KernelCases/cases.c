@@ -24,6 +24,12 @@ static const kernel_case cases[] = {
     PACKING(pack_a_transposed, 576, 576, true),
     PACKING(pack_b, 576, 576, true),
     PACKING(pack_b_plain, 576, 576, true),
+    PRODUCT(gemm_int16, 64, 576, 576, true),
+    PRODUCT(gemm_int16, 256, 1536, 576, true),
+    PRODUCT(gemm_int16, 1024, 576, 1536, false),
+    PACKING(pack_a_int16, 576, 576, true),
+    PACKING(pack_b_int16, 576, 576, true),
+    PACKING(pack_b_int16_plain, 576, 576, true),
 
     ROWS(rows_f32, 1, 1536, 576, 4, true),
     ROWS(rows_f32, 1, 49152, 576, 4, false),

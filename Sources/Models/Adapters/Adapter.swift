@@ -68,13 +68,12 @@ public final class Adapter: @unchecked Sendable {
     for parameter in parameters { parameter.isTrainable = true }
   }
 
-  /// The same parameters under another score head, which is trained.
+  /// The same parameters, which train or stand still in both, under another score head, which is trained.
   init(_ adapter: Adapter, scoreHead: Parameter) {
     method = adapter.method
     deltas = adapter.deltas
     virtualTokens = adapter.virtualTokens
     tokenRows = adapter.tokenRows
-    replacedRows = adapter.replacedRows
     self.scoreHead = scoreHead
     parameters = adapter.parameters.filter { $0 !== adapter.scoreHead } + [scoreHead]
     scoreHead.isTrainable = true

@@ -4,8 +4,7 @@ import Tensors
 
 extension LanguageModel {
   /// Opens a Hugging Face folder: config.json and model.safetensors, sharded or not. What needs no rounding stays
-  /// mapped: bf16 weights where bf16 is asked for, weights that are rounded already, and f32 ones that would take more
-  /// than a quarter of the machine's memory.
+  /// mapped: f32 weights, bf16 ones where bf16 is asked for, and weights that are rounded already.
   ///
   /// - Parameter format: what the weights are rounded to, one at a time; nil for what the folder holds, f32 where it
   ///   is not rounded. Only f32 can be trained or saved.

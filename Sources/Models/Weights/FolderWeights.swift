@@ -28,12 +28,6 @@ public struct FolderWeights: WeightSource {
     return try configuration.weights.allSatisfy { try $0.kind == .vector || files.entry($0.name).type == .bfloat16 }
   }
 
-  /// Whether f32 weights are copied out of the file: huge pages are read a tenth faster than a file's small ones, but
-  /// the system cannot drop them when memory runs short.
-  private var fitsMemory: Bool {
-    UInt64(configuration.parameterCount) * 4 <= ProcessInfo.processInfo.physicalMemory / 4
-  }
-
   /// - Parameter format: What the weight is rounded to; nil to keep it as the file has it.
   func matrix(_ weight: WeightDescription, format: WeightFormat?) throws -> WeightMatrix {
     if weight.kind != .vector, format == nil || format == .bf16,
@@ -42,11 +36,8 @@ public struct FolderWeights: WeightSource {
       return .quantized(stored)
     }
     guard let format, format != .f32 else {
-      guard fitsMemory else {
-        return .dense(
-          Parameter(name: weight.name, value: try files.tensor(weight.name, shape: weight.shape), ownsValue: false))
-      }
-      return .dense(Parameter(name: weight.name, value: try rows(of: weight).tensor(shape: weight.shape)))
+      return .dense(
+        Parameter(name: weight.name, value: try files.tensor(weight.name, shape: weight.shape), ownsValue: false))
     }
     return .quantized(try rows(of: weight).quantized(format))
   }

@@ -124,7 +124,7 @@ extension RecipeKeys {
       Key(
         "value_model", .choice(["adapter", "head"]), default: "adapter",
         "adapter: an update of its own that starts as the reward model's; head: read from the policy, half the work"),
-      Key("value_learning_rate", .number(0...1), "of the value model (default: learning_rate)"),
+      Key("value_learning_rate", .number(0...1), "of the value model, or of the head alone (default: learning_rate)"),
       Key("updates", .integer(1...64), default: 4, "passes over each batch of answers"),
       Key("minibatches", .integer(1...64), default: 1, "optimiser steps in one pass"),
       Key("kl", .positive, default: 0.05, "weight of the divergence from the reference"),

@@ -3,6 +3,7 @@ import Models
 import Store
 import Tensors
 import Tokenizers
+import Training
 
 /// A model that somebody named: a folder, a name or id in the store, or the one trained last.
 public struct OpenedModel {
@@ -32,6 +33,7 @@ public struct OpenedModel {
     try self.init(reference, isWhole: adapter != nil, weights: weights, store: store)
     if let adapter { self = try switched(toAdapter: adapter, store: store) }
     role.adapter?.isTrainable = false
+    if role.model.weightBytes < (AvailableMemory.bytes ?? 0) / 4 { role.model.leaveFiles() }
   }
 
   /// A model without an adapter over it: one of the store is merged with its own.

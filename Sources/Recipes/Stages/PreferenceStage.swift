@@ -44,11 +44,14 @@ package struct PreferenceStage: StageRunner {
       training.summary(outcome, validation: "rewards/accuracies"), model: record.id, values: training.values(outcome))
   }
 
-  /// Rounded weights are another reference.
+  /// Rounded weights, and products that are rounded, are another reference.
   private func referenceIdentity(_ start: ModelRecord) throws -> String {
-    let identity = try bench.models.identity(start)
-    guard let weights = stage.weights, weights != .f32 else { return identity }
-    return ContentHash.of("\(identity) as \(weights.rawValue)")
+    var identity = try bench.models.identity(start)
+    if let weights = stage.weights, weights != .f32 { identity = ContentHash.of("\(identity) as \(weights.rawValue)") }
+    if stage.matmulPrecision != .highest {
+      identity = ContentHash.of("\(identity) at \(stage.matmulPrecision.rawValue) precision")
+    }
+    return identity
   }
 
   private var losses: [WeightedLoss] {

@@ -37,7 +37,7 @@ public final class PolicyOptimizationTrainer {
     }
     let trained = try policy.requireTrainable("policy")
     var valued = try value.requireTrainable("value role")
-    if value.sharesTrunk(with: policy) {
+    if value.adapter !== policy.adapter, value.sharesTrunk(with: policy) {
       valued.removeAll { parameter in trained.contains { $0 === parameter } }
     } else {
       try policy.requireIndependent("policy", of: value, "value role")

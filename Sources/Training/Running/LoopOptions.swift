@@ -12,7 +12,12 @@ public struct LoopOptions: Codable, Sendable, Hashable {
   public var microbatchTokens: Int
   /// Whether blocks are computed again in the backward instead of being kept: a third more work for little memory.
   public var recomputes = false
-  public var matmulPrecision = MatmulPrecision.highest
+  public var matmulPrecision: MatmulPrecision {
+    get { lowerPrecision ?? .highest }
+    set { lowerPrecision = newValue == .highest ? nil : newValue }
+  }
+  /// Left out of the settings where there is none, so that they are what they were before there was a choice.
+  private var lowerPrecision: MatmulPrecision?
   /// Longest sequence in tokens, at most what the model can read.
   public var maximumLength: Int
   public var shuffles: Bool
@@ -32,7 +37,8 @@ public struct LoopOptions: Codable, Sendable, Hashable {
   /// What decides a run's results; the rest may change when it goes on.
   private enum CodingKeys: String, CodingKey {
     case seed, epochs, maximumSteps, batchSize, microbatchTokens, maximumLength, shuffles, evaluateEvery, patience
-    case restoresBest, matmulPrecision
+    case restoresBest
+    case lowerPrecision = "matmulPrecision"
   }
 
   public init(
@@ -47,7 +53,7 @@ public struct LoopOptions: Codable, Sendable, Hashable {
     self.batchSize = batchSize
     self.microbatchTokens = microbatchTokens
     self.recomputes = recomputes
-    self.matmulPrecision = matmulPrecision
+    lowerPrecision = matmulPrecision == .highest ? nil : matmulPrecision
     self.maximumLength = maximumLength
     self.shuffles = shuffles
     self.evaluateEvery = evaluateEvery

@@ -19,7 +19,8 @@ extension Role {
   /// - Throws: `TrainingError.sharedWeights`, naming both.
   func requireIndependent(_ name: String, of other: Role, _ otherName: String) throws {
     let sharesBase = model === other.model && model.isTrainable
-    let sharesAdapter = adapter != nil && adapter === other.adapter
+    let others = other.adapter?.parameters ?? []
+    let sharesAdapter = adapter?.parameters.contains { parameter in others.contains { $0 === parameter } } ?? false
     if sharesBase || sharesAdapter { throw TrainingError.sharedWeights(name, otherName) }
   }
 }
