@@ -36,7 +36,7 @@ public enum Threads {
 
   /// The same, but each worker begins with a part of its own and goes on from piece to piece, so that it reads memory in
   /// order; whoever is done with its part helps with the others'.
-  static func forEachInOrder(_ pieces: Int, workers: Int = count, _ body: (_ piece: Int) -> Void) {
+  package static func forEachInOrder(_ pieces: Int, workers: Int = count, _ body: (_ piece: Int) -> Void) {
     let workers = min(workers, pieces)
     guard workers > 1 else {
       for piece in 0..<max(0, pieces) { body(piece) }

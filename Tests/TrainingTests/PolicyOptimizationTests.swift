@@ -22,14 +22,24 @@ import Training
       minibatches: 2, klCoefficient: 0.01)
   }
 
-  @Test(arguments: [false, true]) func theRewardRises(sharingTrunk: Bool) throws {
-    let (policy, value) = try roles(sharingTrunk: sharingTrunk)
+  /// Trains against a reward of answers, to the end; what was recorded.
+  private func train(
+    _ roles: (policy: Role, value: Role), _ options: PolicyOptimizationOptions,
+    reward: @escaping (_ answer: [Int32]) -> Double
+  ) throws -> ListRecorder {
     let recorder = ListRecorder()
     let trainer = try PolicyOptimizationTrainer(
-      policy: policy, reference: Role(policy.model), value: value,
-      reward: .function { _, answer in Double(answer.count { $0 < 150 }) / 3 }, prompts: prompts,
-      options: options(steps: 12), context: TrainingContext(recorder: recorder))
+      policy: roles.policy, reference: Role(roles.policy.model), value: roles.value,
+      reward: .function { _, answer in reward(answer) }, prompts: prompts, options: options,
+      context: TrainingContext(recorder: recorder))
     #expect(try trainer.train().finish == .completed)
+    return recorder
+  }
+
+  @Test(arguments: [false, true]) func theRewardRises(sharingTrunk: Bool) throws {
+    let recorder = try train(roles(sharingTrunk: sharingTrunk), options(steps: 12)) { answer in
+      Double(answer.count { $0 < 150 }) / 3
+    }
     let rewards = recorder.reports.map { $0.metrics["reward"]! }
     let (early, late) = (rewards.prefix(3).reduce(0, +) / 3, rewards.suffix(3).reduce(0, +) / 3)
     #expect(late > early + 0.06, "\(rewards)")
@@ -49,11 +59,7 @@ import Training
       var options = options(steps: 8)
       options.valueLearningRate = 0.05
       options.valueClip = 10
-      let recorder = ListRecorder()
-      _ = try PolicyOptimizationTrainer(
-        policy: policy, reference: Role(policy.model), value: value, reward: .function { _, _ in 2 },
-        prompts: prompts, options: options, context: TrainingContext(recorder: recorder)
-      ).train()
+      let recorder = try train((policy, value), options) { _ in 2 }
       // The policy's adapter, which is what is saved, has no head.
       #expect(policy.adapter?.scoreHead == nil && value.sharesTrunk(with: policy) == sharingTrunk)
       return recorder.reports
@@ -96,16 +102,10 @@ import Training
 
   /// With no gradient step between them, sampler and trainer must agree on the policy.
   @Test(arguments: [MatmulPrecision.highest, .high]) func ratiosStartAtOne(_ precision: MatmulPrecision) throws {
-    let (policy, value) = try roles()
     var options = options(steps: 1)
     options.loop.matmulPrecision = precision
     (options.optimizationEpochs, options.minibatches) = (1, 1)
-    let recorder = ListRecorder()
-    _ = try PolicyOptimizationTrainer(
-      policy: policy, reference: Role(policy.model), value: value, reward: .function { _, _ in 1 }, prompts: prompts,
-      options: options, context: TrainingContext(recorder: recorder)
-    ).train()
-    let metrics = recorder.reports[0].metrics
+    let metrics = try train(roles(), options) { _ in 1 }.reports[0].metrics
     // The sampler streams weights in f32, so integer products show their rounding.
     let (ratio, divergence) = precision == .highest ? (1e-5, 1e-9) : (1e-3, 1e-6)
     #expect(abs(metrics["policy/ratio"]! - 1) < ratio, "\(metrics)")
@@ -114,32 +114,20 @@ import Training
   }
 
   @Test func answersWithoutAnEndArePenalised() throws {
-    let (policy, value) = try roles()
     var options = options(steps: 1)
     options.missingEndPenalty = 3
     options.rewardClip = 2
-    let recorder = ListRecorder()
-    _ = try PolicyOptimizationTrainer(
-      policy: policy, reference: Role(policy.model), value: value, reward: .function { _, _ in 100 },
-      prompts: prompts, options: options, context: TrainingContext(recorder: recorder)
-    ).train()
+    let recorder = try train(roles(), options) { _ in 100 }
     #expect(recorder.rollouts.contains { !$0.endedByStop })
     for rollout in recorder.rollouts { #expect(rollout.reward == (rollout.endedByStop ? 2 : -1)) }
   }
 
   @Test func aFarPolicyEndsTheStepEarly() throws {
     func operations(targetKL: Double?) throws -> Double {
-      let (policy, value) = try roles()
       var options = options(steps: 1)
       options.optimizer.learningRate = 0.05
       options.targetKL = targetKL
-      let recorder = ListRecorder()
-      _ = try PolicyOptimizationTrainer(
-        policy: policy, reference: Role(policy.model), value: value,
-        reward: .function { _, answer in Double(answer[0]) }, prompts: prompts, options: options,
-        context: TrainingContext(recorder: recorder)
-      ).train()
-      return recorder.reports[0].floatingPointOperations
+      return try train(roles(), options) { Double($0[0]) }.reports[0].floatingPointOperations
     }
     // 4 passes of 2 minibatches; the second minibatch already sees a policy that has moved.
     let (stopped, free) = (try operations(targetKL: 1e-6), try operations(targetKL: nil))
