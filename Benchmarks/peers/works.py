@@ -25,8 +25,9 @@ class Work:
     note: str = ""
 
 
-US, HIGH = "Touchstone", "Touchstone, high"
-PRECISION = {US: "highest", HIGH: "high"}
+US = "Touchstone"
+PRECISION = {US: "highest", f"{US}, high": "high", f"{US}, medium": "medium"}
+INTEGERS = '"high" and "medium" are `matmul_precision`: products in integers of 16 and of 8 bits.'
 SPEED = {"tokens_per_s": "tokens/s", "peak_mb": "MB peak"}
 
 
@@ -65,7 +66,7 @@ class Works:
         sides = {side: (lambda p=p: mine(p)) for side, p in PRECISION.items()}
         return Work(title, sides | {peer: theirs}, {key: unit, "peak_mb": "MB peak"},
                     [Ratio(key, side, peer, bar) for side in sides] + [Ratio("peak_mb", US, peer, memory, most=True)],
-                    f"{note} \"high\" is `matmul_precision: high`, products in 16-bit integers.")
+                    f"{note} {INTEGERS}")
 
     def sft(self):
         return self.against_trl("LoRA SFT of smol135, batch 8, up to 512 tokens, f32", lambda precision: self.our_sft(matmul_precision=precision)(),
@@ -96,12 +97,12 @@ class Works:
         settings = {"batch": 8, "steps": 2, "updates": 4, "minibatches": 1, "sampling": {"maximum_tokens": 48, "temperature": 0.7}} | common | {"learning_rate": 3e-6}
 
         def mine(precision):
-            value = "head" if precision == "high" else "adapter"
+            value = "adapter" if precision == "highest" else "head"
             stages = [("reward", judge), ("ppo", settings | {"matmul_precision": precision, "value_model": value})]
             found = self.ours.train(stages, [os.path.join(self.work, "ppo.jsonl"), rows.pairs(self.work, "ppo")])["ppo"]
             return found | {"episodes_per_s": 8 / found["s_per_step"]}
         return self.against_trl("PPO, 8 episodes of 64 + 48 tokens a step, 4 epochs, LoRA, f32", mine, self.script("ppo", "ppo.py", self.work, 8, 48),
-                                "Two steps. TRL 0.24, the last with PPO; its value and reward models are second and third full models, ours adapters over the one base. The bar for memory is 1,900 MB. With high, values are read from the policy (`value_model: head`).",
+                                "Two steps. TRL 0.24, the last with PPO; its value and reward models are second and third full models, ours adapters over the one base. The bar for memory is 1,900 MB. With high and medium, values are read from the policy (`value_model: head`).",
                                 6, "episodes_per_s", "episodes/s", "TRL 0.24", memory=0.235)
 
     def generate(self, batch):

@@ -16,6 +16,7 @@
 #define GEMM_NV 2
 #define GEMM_KC 384
 #define GEMM_MC 96
+#define INT8_NV 1 // 6 sums leave room for both quads of A and B
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #include "vector/avx2.h"
@@ -24,9 +25,9 @@
 
 #include "vector/attention.h"
 #include "vector/gemm.h"
-#include "vector/gemm_int16.h"
+#include "vector/gemm_integers.h"
 #include "vector/layers.h"
-#include "vector/pack_int16.h"
+#include "vector/pack_integers.h"
 #include "portable/normals.h"
 #include "vector/rows.h"
 #include "vector/rows_integer.h"

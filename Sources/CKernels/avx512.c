@@ -16,6 +16,7 @@
 #define GEMM_NV 3
 #define GEMM_KC 384
 #define GEMM_MC 96
+#define INT8_NV GEMM_NV
 
 #pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,fma,f16c"))),                  \
                              apply_to = function)
@@ -25,9 +26,9 @@
 
 #include "vector/attention.h"
 #include "vector/gemm.h"
-#include "vector/gemm_int16.h"
+#include "vector/gemm_integers.h"
 #include "vector/layers.h"
-#include "vector/pack_int16.h"
+#include "vector/pack_integers.h"
 #include "portable/normals.h"
 #include "vector/rows.h"
 #include "vector/rows_integer.h"

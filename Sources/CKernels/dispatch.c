@@ -241,20 +241,22 @@ void ck_gemm(float *c, const float *a_packed, const float *b_packed, long M, lon
   kernels->gemm(c, a_packed, b_packed, M, N, K, a_tile, b_panel, ldc, accumulate);
 }
 
-// Without VNNI, AVX-512 multiplies as many floats an instruction as it adds up pairs of integers in two.
-bool ck_int16_pays(void) { return level == CK_AVX2 || (level == CK_AVX512 && ck_has_vnni()); }
-
-long ck_int16_slice_limit(void) { return kernels->int16_slice_limit(); }
-
-void ck_pack_a_int16(float *dst, const float *src, long M, long K, long ld) {
-  kernels->pack_a_int16(dst, src, M, K, ld);
+// Without VNNI, AVX-512 multiplies as many floats an instruction as it adds up pairs of 16-bit integers in two.
+bool ck_integers_pay(ck_integers form) {
+  return level == CK_AVX2 || (level == CK_AVX512 && (form == CK_INT8 || ck_has_vnni()));
 }
 
-void ck_pack_b_int16(float *dst, const float *src, long N, long K, long ld, bool transposed) {
-  kernels->pack_b_int16(dst, src, N, K, ld, transposed);
+long ck_integer_slice_limit(ck_integers form) { return kernels->integer_slice_limit(form); }
+
+void ck_pack_a_integers(float *dst, const float *src, long M, long K, long ld, bool transposed, ck_integers form) {
+  kernels->pack_a_integers(dst, src, M, K, ld, transposed, form);
 }
 
-void ck_gemm_int16(float *c, const float *a_packed, const float *b_packed, long M, long N, long K, long a_tile,
-                   long b_panel, long ldc, bool accumulate) {
-  kernels->gemm_int16(c, a_packed, b_packed, M, N, K, a_tile, b_panel, ldc, accumulate);
+void ck_pack_b_integers(float *dst, const float *src, long N, long K, long ld, bool transposed, ck_integers form) {
+  kernels->pack_b_integers(dst, src, N, K, ld, transposed, form);
+}
+
+void ck_gemm_integers(float *c, const float *a_packed, const float *b_packed, long M, long N, long K, long a_tile,
+                      long b_panel, long ldc, bool accumulate, ck_integers form) {
+  kernels->gemm_integers(c, a_packed, b_packed, M, N, K, a_tile, b_panel, ldc, accumulate, form);
 }

@@ -30,8 +30,8 @@ extern const float ck_nf4_bounds[15];
     .bf16_to_f32 = k_bf16_to_f32, .f32_to_bf16 = k_f32_to_bf16,                                                       \
     .f16_to_f32 = k_f16_to_f32, .f32_to_f16 = k_f32_to_f16, .panel_width = k_panel_width,                            \
     .tile_rows = k_tile_rows, .slice_limit = k_slice_limit, .pack_a = k_pack_a, .pack_b = k_pack_b, .gemm = k_gemm,   \
-    .int16_slice_limit = k_int16_slice_limit, .pack_a_int16 = k_pack_a_int16, .pack_b_int16 = k_pack_b_int16,         \
-    .gemm_int16 = k_gemm_int16,                                                                                       \
+    .integer_slice_limit = k_integer_slice_limit, .pack_a_integers = k_pack_a_integers,                               \
+    .pack_b_integers = k_pack_b_integers, .gemm_integers = k_gemm_integers,                                           \
   }
 
 // Below this a block counts as zeros: the inverse of its maximum would be infinite.

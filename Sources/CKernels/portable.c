@@ -8,7 +8,7 @@
 #include "portable/attention.h"
 #include "portable/formats.h"
 #include "portable/gemm.h"
-#include "portable/gemm_int16.h"
+#include "portable/gemm_integers.h"
 #include "portable/layers.h"
 #include "portable/normals.h"
 #include "portable/rows.h"

@@ -142,7 +142,7 @@ struct LinearBackward {
   func weightGradients(x: Tensor) -> [ProductSum] {
     zip(layers, dys).compactMap { layer, dy in
       guard let weight = layer.linear.weight.parameter, weight.isTrainable else { return nil }
-      let outputs = PackedRows(rows: dy.columns, depth: rows, workspace: workspace)
+      let outputs = PackedRows(rows: dy.columns, depth: rows, form: workspace.precision.form, workspace: workspace)
       Threads.ranges(dy.columns, grain: PackedRows.grain) {
         outputs.pack($0, from: dy.data, stride: dy.columns, transposed: true)
       }

@@ -38,13 +38,12 @@ struct PackedRows: @unchecked Sendable {
     PackBuffers.with(size(rows: rows, depth: depth)) { body(PackedRows($0, rows: rows, depth: depth)) }
   }
 
-  /// Packs a range of rows: row m is at src + m * stride, or, transposed, column m of src [depth, stride], in f32 only.
+  /// Packs a range of rows: row m is at src + m * stride, or, transposed, column m of src [depth, stride].
   func pack(_ range: Range<Int>, from src: UnsafePointer<Float>, stride: Int, transposed: Bool = false) {
     let source = src + (transposed ? range.lowerBound : range.lowerBound * stride)
     let target = data + range.lowerBound * form.length(depth)
-    if form == .int16 {
-      precondition(!transposed, "columns are packed in f32")
-      ck_pack_a_int16(target, source, range.count, depth, stride)
+    if let integers = form.integers {
+      ck_pack_a_integers(target, source, range.count, depth, stride, transposed, integers)
     } else if !Products.usesOpenBLAS {
       ck_pack_a(target, source, range.count, depth, stride, transposed)
     } else if transposed {

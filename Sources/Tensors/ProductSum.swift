@@ -103,14 +103,13 @@ struct ProductSum {
     let (tile, width) = (ck_tile_rows(), ck_panel_width())
     let (length, part) = (form.length(depth), form.length(slice.count))
     let a = term.a.data + rows.lowerBound * length + form.length(slice.lowerBound) * tile
-    switch form {
-    case .f32:
+    if let integers = form.integers {
+      ck_pack_b_integers(packed, source, columns.count, slice.count, ld, term.b.isTransposed, integers)
+      ck_gemm_integers(
+        out, a, packed, rows.count, columns.count, slice.count, length * tile, part * width, stride, adds, integers)
+    } else {
       ck_pack_b(packed, source, columns.count, slice.count, ld, term.b.isTransposed)
       ck_gemm(
-        out, a, packed, rows.count, columns.count, slice.count, length * tile, part * width, stride, adds)
-    case .int16:
-      ck_pack_b_int16(packed, source, columns.count, slice.count, ld, term.b.isTransposed)
-      ck_gemm_int16(
         out, a, packed, rows.count, columns.count, slice.count, length * tile, part * width, stride, adds)
     }
   }

@@ -102,7 +102,7 @@ public struct VocabularyHead {
   /// logits [rows, V] = x Wᵀ in pieces of columns; `finish` gets each as it is done.
   private func multiply(_ logits: Tensor, x: Tensor, rows: Range<Int>, finish: (_ columns: Range<Int>) -> Void) {
     workspace.scratch {
-      let packed = PackedRows(rows: rows.count, depth: width, form: workspace.precision.form, workspace: workspace)
+      let packed = PackedRows(rows: rows.count, depth: width, form: workspace.precision.headForm, workspace: workspace)
       Threads.ranges(rows.count, grain: PackedRows.unit) {
         packed.pack($0, from: x.row(rows.lowerBound), stride: width)
       }
@@ -157,7 +157,7 @@ public struct VocabularyHead {
     workspace.scratch {
       let lse = Tensor(shape: [count], values: Array(result.logSumExp[rows]))
       let scale = Tensor(shape: [count], values: gradient[rows].map { -$0 })
-      let form = workspace.precision.form
+      let form = workspace.precision.headForm
       let packed = dx.map { _ in PackedRows(rows: count, depth: Self.chunk, form: form, workspace: workspace) }
       for first in stride(from: 0, to: vocabulary, by: Self.chunk) {
         let words = first..<min(vocabulary, first + Self.chunk)
@@ -194,7 +194,8 @@ public struct VocabularyHead {
           accumulate: words.lowerBound > 0))
     }
     if let parameter = weight.parameter, parameter.isTrainable {
-      let lying = PackedRows(rows: words.count, depth: rows.count, workspace: workspace)
+      let lying = PackedRows(
+        rows: words.count, depth: rows.count, form: workspace.precision.headForm, workspace: workspace)
       Threads.ranges(words.count, grain: PackedRows.grain) {
         lying.pack($0, from: logits.data + words.lowerBound, stride: vocabulary, transposed: true)
       }

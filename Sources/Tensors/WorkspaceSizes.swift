@@ -25,10 +25,10 @@ extension VocabularyHead {
     let rows = min(targets, rowBlock)
     let words = min(vocabulary, chunk)
     let gradients =
-      PackedRows.size(rows: rows, depth: chunk, form: precision.form)
-      + (trains ? PackedRows.size(rows: words, depth: rows) : 0)
+      PackedRows.size(rows: rows, depth: chunk, form: precision.headForm)
+      + (trains ? PackedRows.size(rows: words, depth: rows, form: precision.headForm) : 0)
     return (keepsLogits ? 0 : rows * vocabulary)
-      + max(PackedRows.size(rows: rows, depth: width, form: precision.form), gradients)
+      + max(PackedRows.size(rows: rows, depth: width, form: precision.headForm), gradients)
   }
 }
 

@@ -39,6 +39,7 @@ import Training
     Pass(testDescription: "full, recomputed", freezing: [], recomputes: true, loss: .crossEntropy),
     Pass(testDescription: "low rank, recomputed", rank: 8, recomputes: true, loss: .crossEntropy),
     Pass(testDescription: "full, integers", freezing: [], precision: .high, loss: .crossEntropy),
+    Pass(testDescription: "full, small integers", freezing: [], precision: .medium, loss: .crossEntropy),
     Pass(testDescription: "low rank, integers", rank: 8, precision: .high, loss: .logProbabilities),
   ]
 

@@ -1,5 +1,6 @@
 import Foundation
 import Models
+import Tensors
 import Testing
 import Training
 
@@ -25,19 +26,20 @@ import Training
     }
   }
 
-  /// Over integer products the losses stay where they were; the bar is 1%.
-  @Test func supervisedStepsInIntegersFollowTRL() throws {
+  /// Over integer products the losses stay within 1% of f32's.
+  @Test(arguments: [(MatmulPrecision.high, 1e-3, 1e-2), (.medium, 1e-2, 0.15)])
+  func supervisedStepsInIntegersFollowTRL(_ precision: MatmulPrecision, loss: Double, gradient: Double) throws {
     let expected = try Fixture.decode(SupervisedSteps.self, "sft.json")
     var loop = expected.settings.loop
-    loop.matmulPrecision = .high
+    loop.matmulPrecision = precision
     let recorder = ListRecorder()
     let trainer = try SupervisedTrainer(
       role: try Fixture.role(adapter: "adapter"), rows: expected.trainingRows,
       options: SupervisedOptions(optimizer: expected.settings.optimizer, loop: loop),
       context: TrainingContext(recorder: recorder))
     #expect(try trainer.train().finish == .completed)
-    expectClose(recorder.reports.map(\.loss), expected.loss, 1e-3)
-    expectClose(recorder.reports.map(\.gradientNorm), expected.gradNorm, 1e-2)
+    expectClose(recorder.reports.map(\.loss), expected.loss, loss)
+    expectClose(recorder.reports.map(\.gradientNorm), expected.gradNorm, gradient)
   }
 
   private struct Preference: Decodable {

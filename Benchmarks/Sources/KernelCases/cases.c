@@ -30,6 +30,13 @@ static const kernel_case cases[] = {
     PACKING(pack_a_int16, 576, 576, true),
     PACKING(pack_b_int16, 576, 576, true),
     PACKING(pack_b_int16_plain, 576, 576, true),
+    PRODUCT(gemm_int8, 64, 576, 576, true),
+    PRODUCT(gemm_int8, 256, 1536, 576, true),
+    PRODUCT(gemm_int8, 1024, 576, 1536, false),
+    PACKING(pack_a_int8, 576, 576, true),
+    PACKING(pack_a_int8_transposed, 576, 576, true),
+    PACKING(pack_b_int8, 576, 576, true),
+    PACKING(pack_b_int8_plain, 576, 576, true),
 
     ROWS(rows_f32, 1, 1536, 576, 4, true),
     ROWS(rows_f32, 1, 49152, 576, 4, false),

@@ -54,9 +54,11 @@ kernel_memory kernel_memory_for(const kernel_case *s, const ck_kernels *kernels)
     kernels->pack_a(m.v, m.x, s->a, s->c, s->c, false);
     kernels->pack_b(m.u, m.w, s->b, s->c, s->c, true);
   }
-  if (strcmp(s->kernel, "gemm_int16") == 0) {
-    kernels->pack_a_int16(m.v, m.x, s->a, s->c, s->c);
-    kernels->pack_b_int16(m.u, m.w, s->b, s->c, s->c, true);
+  bool is_int16 = strcmp(s->kernel, "gemm_int16") == 0;
+  if (is_int16 || strcmp(s->kernel, "gemm_int8") == 0) {
+    const ck_integers form = is_int16 ? CK_INT16 : CK_INT8;
+    kernels->pack_a_integers(m.v, m.x, s->a, s->c, s->c, false, form);
+    kernels->pack_b_integers(m.u, m.w, s->b, s->c, s->c, true, form);
   }
   return m;
 }

@@ -60,19 +60,27 @@ RUN(run_gemm) { // in even slices of the depth, as products are done
   }
 }
 
-RUN(run_pack_a_int16) { k->pack_a_int16(m->v, m->x, s->b, s->c, s->c); }
-RUN(run_pack_b_int16) { k->pack_b_int16(m->u, m->w, s->b, s->c, s->c, true); }
-RUN(run_pack_b_int16_plain) { k->pack_b_int16(m->u, m->w, s->b, s->c, s->b, false); }
-RUN(run_gemm_int16) {
-  const long tile = k->tile_rows(), width = k->panel_width(), length = ck_int16_length(s->c);
-  const long limit = k->int16_slice_limit(), slices = (s->c + limit - 1) / limit;
-  const long depth = ((s->c + slices - 1) / slices + CK_INT16_GROUP - 1) / CK_INT16_GROUP * CK_INT16_GROUP;
+RUN(run_pack_a_int16) { k->pack_a_integers(m->v, m->x, s->b, s->c, s->c, false, CK_INT16); }
+RUN(run_pack_b_int16) { k->pack_b_integers(m->u, m->w, s->b, s->c, s->c, true, CK_INT16); }
+RUN(run_pack_b_int16_plain) { k->pack_b_integers(m->u, m->w, s->b, s->c, s->b, false, CK_INT16); }
+RUN(run_pack_a_int8) { k->pack_a_integers(m->v, m->x, s->b, s->c, s->c, false, CK_INT8); }
+RUN(run_pack_a_int8_transposed) { k->pack_a_integers(m->v, m->x, s->b, s->c, s->b, true, CK_INT8); }
+RUN(run_pack_b_int8) { k->pack_b_integers(m->u, m->w, s->b, s->c, s->c, true, CK_INT8); }
+RUN(run_pack_b_int8_plain) { k->pack_b_integers(m->u, m->w, s->b, s->c, s->b, false, CK_INT8); }
+
+// Slice by slice of K, as products are computed.
+static void gemm_integers(const ck_kernels *k, const kernel_case *s, kernel_memory *m, ck_integers form) {
+  const long tile = k->tile_rows(), width = k->panel_width(), length = ck_integer_length(form, s->c);
+  const long limit = k->integer_slice_limit(form), slices = (s->c + limit - 1) / limit;
+  const long depth = ((s->c + slices - 1) / slices + CK_INTEGER_GROUP - 1) / CK_INTEGER_GROUP * CK_INTEGER_GROUP;
   for (long first = 0; first < s->c; first += depth) {
-    long part = s->c - first < depth ? s->c - first : depth, start = ck_int16_length(first);
-    k->gemm_int16(m->y, m->v + start * tile, m->u + start * width, s->a, s->b, part, length * tile, length * width,
-                  s->b, first > 0);
+    long part = s->c - first < depth ? s->c - first : depth, start = ck_integer_length(form, first);
+    k->gemm_integers(m->y, m->v + start * tile, m->u + start * width, s->a, s->b, part, length * tile, length * width,
+                     s->b, first > 0, form);
   }
 }
+RUN(run_gemm_int16) { gemm_integers(k, s, m, CK_INT16); }
+RUN(run_gemm_int8) { gemm_integers(k, s, m, CK_INT8); }
 
 // a * b elements. Factors are such that repeated calls overflow nothing.
 RUN(run_add) { k->add(m->y, m->x, s->a * s->b); }

@@ -13,6 +13,6 @@ kernel_run run_rmsnorm_forward, run_rmsnorm_backward, run_rope, run_swiglu_forwa
     run_expand_q8, run_expand_nf4, run_pack_a, run_pack_a_transposed, run_add, run_axpy, run_scale,
     run_sum_squares, run_dot, run_exp, run_adamw, run_adamw_map8, run_normals, run_expand_scales, run_bf16_to_f32,
     run_f32_to_bf16, run_f16_to_f32, run_f32_to_f16, run_pack_a_int16, run_pack_b_int16, run_pack_b_int16_plain,
-    run_gemm_int16;
+    run_gemm_int16, run_pack_a_int8, run_pack_a_int8_transposed, run_pack_b_int8, run_pack_b_int8_plain, run_gemm_int8;
 
 #endif

@@ -132,7 +132,7 @@ void ck_f16_to_f32(float *y, const uint16_t *x, long n);
 void ck_f32_to_f16(uint16_t *y, const float *x, long n);
 
 #include "ck_gemm.h"
-#include "ck_gemm_int16.h"
+#include "ck_gemm_integers.h"
 #include "ck_table.h"
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "CKernels.h"
 #include "ck_gemm.h"
-#include "ck_gemm_int16.h"
+#include "ck_gemm_integers.h"
 
 typedef struct ck_kernels {
   __typeof__(ck_rmsnorm_forward) *rmsnorm_forward;
@@ -54,10 +54,10 @@ typedef struct ck_kernels {
   __typeof__(ck_pack_a) *pack_a;
   __typeof__(ck_pack_b) *pack_b;
   __typeof__(ck_gemm) *gemm;
-  __typeof__(ck_int16_slice_limit) *int16_slice_limit;
-  __typeof__(ck_pack_a_int16) *pack_a_int16;
-  __typeof__(ck_pack_b_int16) *pack_b_int16;
-  __typeof__(ck_gemm_int16) *gemm_int16;
+  __typeof__(ck_integer_slice_limit) *integer_slice_limit;
+  __typeof__(ck_pack_a_integers) *pack_a_integers;
+  __typeof__(ck_pack_b_integers) *pack_b_integers;
+  __typeof__(ck_gemm_integers) *gemm_integers;
 } ck_kernels;
 
 // The functions of a level, or NULL where this processor (or this build) lacks it.

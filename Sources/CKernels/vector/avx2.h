@@ -53,6 +53,13 @@ VFN vi vidot(const bool vnni, vi acc, vi a, vi b) {
   (void)vnni;
   return _mm256_add_epi32(acc, _mm256_madd_epi16(a, b));
 }
+// acc + the products of four bytes each of a and b, and of c and d: a and c unsigned, b and d signed, and small enough
+// for the four products of a 16-bit lane.
+VFN vi vidot_bytes(const bool vnni, vi acc, vi a, vi b, vi c, vi d) {
+  (void)vnni;
+  vi pairs = _mm256_add_epi16(_mm256_maddubs_epi16(a, b), _mm256_maddubs_epi16(c, d));
+  return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+}
 VFN vf vifloat(vi v) { return _mm256_cvtepi32_ps(v); }
 
 VFN float vsum(vf v) {

@@ -47,6 +47,17 @@ VFN vi vidot(const bool vnni, vi acc, vi a, vi b) {
   __asm__("vpdpwssd %2, %1, %0" : "+v"(acc) : "v"(a), "v"(b));
   return acc;
 }
+// acc + the products of four bytes each of a and b, and of c and d: a and c unsigned, b and d signed, and small enough
+// for the four products of a 16-bit lane.
+VFN vi vidot_bytes(const bool vnni, vi acc, vi a, vi b, vi c, vi d) {
+  if (vnni) {
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(a), "v"(b));
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(acc) : "v"(c), "v"(d));
+    return acc;
+  }
+  vi pairs = _mm512_add_epi16(_mm512_maddubs_epi16(a, b), _mm512_maddubs_epi16(c, d));
+  return _mm512_add_epi32(acc, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)));
+}
 VFN vf vifloat(vi v) { return _mm512_cvtepi32_ps(v); }
 
 VFN float vsum(vf v) { return _mm512_reduce_add_ps(v); }

@@ -104,7 +104,10 @@ public struct PassMemory: Sendable, Hashable {
         rows: tokens, depth: layer.outputs, precision: precision, forFactors: layer.rank > 0)
       floats += tokens * layer.rank
       floats += LinearGroup.packedFloats(rows: tokens, depth: layer.rank)
-      if layer.trainsWeight { floats += LinearGroup.packedFloats(rows: layer.outputs, depth: tokens) }
+      if layer.trainsWeight {
+        floats += LinearGroup.packedFloats(
+          rows: layer.outputs, depth: tokens, precision: precision, forFactors: false)
+      }
       if layer.trainsDelta {
         floats += layer.rank * layer.outputs + LinearGroup.packedFloats(rows: layer.rank, depth: tokens)
       }

@@ -52,7 +52,8 @@ extension RecipeKeys {
         "compute blocks again in the backward instead of keeping them: a third more work for much less memory"),
       Key(
         "matmul_precision", .choice(MatmulPrecision.allCases.map(\.rawValue)), default: "highest",
-        "highest multiplies in f32; high in 16-bit integers where that is faster, about as exact as TF32"),
+        "highest multiplies in f32; high in 16-bit integers where that is faster, about as exact as TF32; medium in 8-bit "
+          + "integers, about as exact as FP8"),
       Key("checkpoint_every", .count, default: 50, "steps between checkpoints"),
     ]
   }

@@ -9,8 +9,9 @@ package struct Rollout {
   let answer: [Int32]
   let endedByStop: Bool
   let hasFinalValue: Bool
-  /// Log-probabilities when sampled, and under the reference, one a token, nats.
-  let logProbabilities: [Double]
+  /// Log-probabilities when sampled, or as training computes them before its first step, and under the reference; one a
+  /// token, nats.
+  package var logProbabilities: [Double]
   package var referenceLogProbabilities: [Double] = []
   /// Value of the state before each token, and after the last where there is such a position.
   package var values: [Double] = []

@@ -10,6 +10,10 @@ struct RolloutCollector {
   let options: PolicyOptimizationOptions
   let workspace: Workspace
 
+  /// Whether log-probabilities are computed again after sampling: what 8-bit products round would otherwise count as a
+  /// step that the policy had taken.
+  private var measuresAgain: Bool { workspace.precision == .medium }
+
   /// Rollouts of a step, samples of a prompt next to each other.
   func collect(_ prompts: [PromptRow], seed: UInt64) -> [Rollout] {
     var sampling = options.sampling
@@ -58,15 +62,24 @@ struct RolloutCollector {
   private func judge(_ rollouts: inout [Rollout], _ range: Range<Int>, _ prompts: [PromptRow]) {
     let stream = Self.stream(rollouts[range], prompts, keepsLastTokens: true)
     let counts = rollouts[range].map(\.answer.count)
-    let logProbabilities = forward(reference, stream) {
-      $0.logProbabilities(stream.answers.flatMap(\.targets), temperature: options.sampling.temperature).values
-    }.split(counts: counts)
+    func logProbabilities(_ states: HiddenStates) -> [[Float]] {
+      states.logProbabilities(stream.answers.flatMap(\.targets), temperature: options.sampling.temperature).values
+        .split(counts: counts)
+    }
+    let referenceLogProbabilities = forward(reference, stream, logProbabilities)
     let valueRows = zip(stream.answers, rollouts[range]).map { ValueRows.rows($0, $1) }
-    let values = forward(value, stream) { $0.scores(rows: valueRows.flatMap { $0 }).values }
-      .split(counts: valueRows.map(\.count))
+    var policyLogProbabilities: [[Float]]?
+    let values = forward(value, stream) { states in
+      if measuresAgain, value.sharesTrunk(with: policy) { policyLogProbabilities = logProbabilities(states) }
+      return states.scores(rows: valueRows.flatMap { $0 }).values.split(counts: valueRows.map(\.count))
+    }
+    if measuresAgain, policyLogProbabilities == nil {
+      policyLogProbabilities = forward(policy, stream, logProbabilities)
+    }
     let scores = scores(rollouts[range], prompts, stream)
     for (offset, index) in range.enumerated() {
-      rollouts[index].referenceLogProbabilities = logProbabilities[offset].map(Double.init)
+      if let measured = policyLogProbabilities { rollouts[index].logProbabilities = measured[offset].map(Double.init) }
+      rollouts[index].referenceLogProbabilities = referenceLogProbabilities[offset].map(Double.init)
       rollouts[index].values = values[offset].map(Double.init)
       rollouts[index].score = scores[offset]
     }
