@@ -18,7 +18,7 @@ struct LinearBackward {
   private struct Flow {
     let layer: Int
     let gradient: Tensor
-    let packed: PackedInput
+    let packed: PackedRows
     /// Whether it is the first to need `packed`.
     let packs: Bool
     let readsBase: Bool
@@ -43,17 +43,14 @@ struct LinearBackward {
     dlows = layers.map { layer in layer.delta.map { workspace.allocate([rows, $0.rank]) } }
     var flows: [Flow] = []
     for (index, layer) in layers.enumerated() {
-      /// - Parameter shared: what another flow packs; it must do for this one too.
+      /// - Parameter shared: the same gradient as another flow packs it.
       func add(
-        _ gradient: Tensor, _ shared: PackedInput? = nil, base: Bool, delta: Bool, sharesWithDelta: Bool = false,
-        isMasked: Bool
-      ) -> PackedInput {
+        _ gradient: Tensor, _ shared: PackedRows? = nil, base: Bool, delta: Bool, isMasked: Bool
+      ) -> PackedRows {
         func pack(_ depth: Int) -> PackedRows { PackedRows(rows: rows, depth: depth, workspace: workspace) }
-        let readsFactors = (delta || sharesWithDelta) && layer.delta != nil || base && layer.delta?.start != nil
         let packed =
           shared
-          ?? PackedInput(
-            rows: rows, depth: gradient.columns, forWeights: base, forFactors: readsFactors, workspace: workspace)
+          ?? PackedRows(rows: rows, depth: gradient.columns, form: workspace.precision.form, workspace: workspace)
         flows.append(
           Flow(
             layer: index, gradient: gradient, packed: packed, packs: shared == nil, readsBase: base,
@@ -65,7 +62,7 @@ struct LinearBackward {
       if layer.mask == nil {
         _ = add(dz, base: true, delta: true, isMasked: false)
       } else if layer.direction == nil {
-        let packed = add(dy, base: true, delta: false, sharesWithDelta: true, isMasked: false)
+        let packed = add(dy, base: true, delta: false, isMasked: false)
         _ = add(dy, packed, base: false, delta: true, isMasked: true)
       } else {
         let difference = workspace.allocate(dy.shape)
@@ -89,7 +86,7 @@ struct LinearBackward {
         if flow.packs { flow.packed.pack(range, from: flow.gradient) }
         func project(_ b: Parameter, scale: Float, _ low: Tensor, _ target: PackedRows) {
           LinearGroup.project(
-            range, of: flow.packed.factors, by: .matrix(b.value.data, stride: low.columns, transposed: false),
+            range, of: flow.packed, by: .matrix(b.value.data, stride: low.columns, transposed: false),
             scale: scale, to: low)
           target.pack(range, from: low.data, stride: low.columns)
         }
@@ -109,8 +106,8 @@ struct LinearBackward {
       guard let packed, let a else { return }
       terms.append(ProductTerm(a: packed, b: .matrix(a.value.data, stride: width, transposed: false)))
     }
-    if flow.readsBase, let rows = flow.packed.weights {
-      terms.append(ProductTerm(a: rows, b: layer.linear.weight.side(transposed: false)))
+    if flow.readsBase {
+      terms.append(ProductTerm(a: flow.packed, b: workspace.side(of: layer.linear.weight, transposed: false)))
     }
     add(flow.start, layer.delta?.start?.a)
     add(flow.low, layer.delta?.a)

@@ -4,7 +4,8 @@ import CKernels
 struct LinearForward {
   private let layers: [AppliedLinear]
   private let x: Tensor
-  private let packed: PackedInput
+  private let workspace: Workspace
+  private let packed: PackedRows
   private let inputs: [Inputs]
   /// [T, in], a layer's input after its dropout, while it is packed.
   private let dropped: Tensor?
@@ -14,9 +15,9 @@ struct LinearForward {
     /// Packed scale * x Aᵀ.
     let low: PackedRows
     /// x after dropout.
-    let kept: PackedInput?
+    let kept: PackedRows?
     /// x less that. DoRA's gain does not act on it: y = (x - x̃) Wᵀ + m / norm ⊙ z(x̃), as PEFT has it.
-    let rest: PackedInput?
+    let rest: PackedRows?
     /// Packed -scale * x A₀ᵀ, of the input of z and of the rest.
     let start: PackedRows?
     let restStart: PackedRows?
@@ -25,20 +26,18 @@ struct LinearForward {
   init(_ layers: [AppliedLinear], x: Tensor, workspace: Workspace) {
     self.layers = layers
     self.x = x
+    self.workspace = workspace
     func pack(_ depth: Int) -> PackedRows { PackedRows(rows: x.rows, depth: depth, workspace: workspace) }
-    func input(forWeights: Bool = true, forFactors: Bool) -> PackedInput {
-      PackedInput(
-        rows: x.rows, depth: x.columns, forWeights: forWeights, forFactors: forFactors, workspace: workspace)
+    func input() -> PackedRows {
+      PackedRows(rows: x.rows, depth: x.columns, form: workspace.precision.form, workspace: workspace)
     }
-    packed = input(forFactors: layers.contains { $0.delta != nil })
+    packed = input()
     inputs = layers.map { layer in
-      let isScaled = layer.direction != nil
-      let hasRest = layer.mask != nil && isScaled
+      let hasRest = layer.mask != nil && layer.direction != nil
       let start = layer.delta?.start?.rank
       return Inputs(
-        low: pack(layer.rank), kept: layer.mask.map { _ in input(forWeights: isScaled, forFactors: true) },
-        rest: hasRest ? input(forFactors: start != nil) : nil, start: start.map(pack),
-        restStart: hasRest ? start.map(pack) : nil)
+        low: pack(layer.rank), kept: layer.mask.map { _ in input() }, rest: hasRest ? input() : nil,
+        start: start.map(pack), restStart: hasRest ? start.map(pack) : nil)
     }
     dropped = layers.contains { $0.mask != nil } ? workspace.allocate(x.shape) : nil
   }
@@ -60,7 +59,7 @@ struct LinearForward {
       input = kept
     }
     LinearGroup.project(
-      range, of: input.factors, by: .matrix(delta.a.value.data, stride: x.columns, transposed: true),
+      range, of: input, by: .matrix(delta.a.value.data, stride: x.columns, transposed: true),
       scale: delta.scale, to: low)
     inputs.low.pack(range, from: low.data, stride: low.columns)
     pack(range, startOf: layer, from: layer.direction == nil ? packed : input, to: inputs.start)
@@ -74,10 +73,10 @@ struct LinearForward {
     }
   }
 
-  private func pack(_ range: Range<Int>, startOf layer: AppliedLinear, from input: PackedInput, to start: PackedRows?) {
+  private func pack(_ range: Range<Int>, startOf layer: AppliedLinear, from input: PackedRows, to start: PackedRows?) {
     guard let start, let delta = layer.delta, let factors = delta.start, let low = layer.startLow else { return }
     LinearGroup.project(
-      range, of: input.factors, by: .matrix(factors.a.value.data, stride: x.columns, transposed: true),
+      range, of: input, by: .matrix(factors.a.value.data, stride: x.columns, transposed: true),
       scale: -delta.scale, to: low)
     start.pack(range, from: low.data, stride: low.columns)
   }
@@ -104,9 +103,8 @@ struct LinearForward {
     }
   }
 
-  private func base(_ layer: AppliedLinear, input: PackedInput, start: PackedRows?) -> [ProductTerm] {
-    guard let rows = input.weights else { preconditionFailure("\(layer.linear.name): its input is not packed") }
-    let term = ProductTerm(a: rows, b: layer.linear.weight.side(transposed: true))
+  private func base(_ layer: AppliedLinear, input: PackedRows, start: PackedRows?) -> [ProductTerm] {
+    let term = ProductTerm(a: input, b: workspace.side(of: layer.linear.weight, transposed: true))
     guard let start, let factors = layer.delta?.start else { return [term] }
     return [
       term, ProductTerm(a: start, b: .matrix(factors.b.value.data, stride: factors.rank, transposed: true)),

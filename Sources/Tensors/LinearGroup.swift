@@ -83,9 +83,8 @@ public enum LinearGroup {
 
   /// low [T, R], a range of its rows, = scale * packed rows times `side`.
   static func project(
-    _ range: Range<Int>, of packed: PackedRows?, by side: RightSide, scale: Float, to low: Tensor
+    _ range: Range<Int>, of packed: PackedRows, by side: RightSide, scale: Float, to low: Tensor
   ) {
-    guard let packed else { preconditionFailure("what a delta reads is not packed for it") }
     ProductSum(
       y: low.data, stride: low.columns, rows: low.rows, columns: low.columns,
       terms: [ProductTerm(a: packed, b: side)], accumulate: false

@@ -38,6 +38,9 @@ struct PackedRows: @unchecked Sendable {
     PackBuffers.with(size(rows: rows, depth: depth)) { body(PackedRows($0, rows: rows, depth: depth)) }
   }
 
+  /// Packs a range of rows of x [rows, depth].
+  func pack(_ range: Range<Int>, from x: Tensor) { pack(range, from: x.data, stride: x.columns) }
+
   /// Packs a range of rows: row m is at src + m * stride, or, transposed, column m of src [depth, stride].
   func pack(_ range: Range<Int>, from src: UnsafePointer<Float>, stride: Int, transposed: Bool = false) {
     let source = src + (transposed ? range.lowerBound : range.lowerBound * stride)
@@ -54,40 +57,6 @@ struct PackedRows: @unchecked Sendable {
       for row in 0..<range.count {
         memcpy(target + row * depth, source + row * stride, depth * MemoryLayout<Float>.size)
       }
-    }
-  }
-}
-
-/// A right-hand side B [K, N].
-enum RightSide {
-  /// B[k][n] = data[k * stride + n], or data[n * stride + k] transposed.
-  case matrix(UnsafePointer<Float>, stride: Int, transposed: Bool)
-  /// A quantised W [rows, columns] as it is (B = W), or transposed (B = Wᵀ); expanded piece by piece.
-  case quantized(QuantizedMatrix, transposed: Bool)
-
-  var isTransposed: Bool {
-    switch self {
-    case .matrix(_, _, let transposed), .quantized(_, let transposed): transposed
-    }
-  }
-
-  /// Floats of scratch that `plain` needs.
-  func scratchSize(columns: Int, depth: Int) -> Int {
-    if case .quantized = self { columns * depth } else { 0 }
-  }
-
-  /// A part of B as plain f32 rows, with their stride.
-  func plain(
-    columns: Range<Int>, depth: Range<Int>, scratch: UnsafeMutablePointer<Float>
-  ) -> (UnsafePointer<Float>, Int) {
-    switch self {
-    case .matrix(let data, let stride, let transposed):
-      let (row, column) = transposed ? (columns.lowerBound, depth.lowerBound) : (depth.lowerBound, columns.lowerBound)
-      return (data + row * stride + column, stride)
-    case .quantized(let matrix, let transposed):
-      let (rows, part) = transposed ? (columns, depth) : (depth, columns)
-      matrix.expand(rows: rows, columns: part, into: scratch)
-      return (UnsafePointer(scratch), part.count)
     }
   }
 }

@@ -75,10 +75,9 @@ struct ProductSum {
           for start in Swift.stride(from: 0, to: term.a.depth, by: depth) {
             let slice = start..<min(term.a.depth, start + depth)
             let depths = slice.lowerBound + term.offset..<slice.upperBound + term.offset
-            let (source, ld) = term.b.plain(columns: part, depth: depths, scratch: scratch)
+            let source = term.b.plain(columns: part, depth: depths, scratch: scratch)
             multiply(
-              term, rows: rows, columns: part, slice: slice, source: source, ld: ld, packed: packed,
-              adds: adds || start > 0)
+              term, rows: rows, columns: part, slice: slice, source: source, packed: packed, adds: adds || start > 0)
           }
         }
       }
@@ -87,12 +86,12 @@ struct ProductSum {
   }
 
   private func multiply(
-    _ term: ProductTerm, rows: Range<Int>, columns: Range<Int>, slice: Range<Int>, source: UnsafePointer<Float>,
-    ld: Int, packed: UnsafeMutablePointer<Float>, adds: Bool
+    _ term: ProductTerm, rows: Range<Int>, columns: Range<Int>, slice: Range<Int>,
+    source: (UnsafePointer<Float>, stride: Int)?, packed: UnsafeMutablePointer<Float>, adds: Bool
   ) {
     let out = y + rows.lowerBound * stride + columns.lowerBound
     let depth = term.a.depth
-    if Products.usesOpenBLAS {
+    if Products.usesOpenBLAS, let (source, ld) = source {
       return BLAS.multiply(
         Product(
           y: out, a: term.a.data + rows.lowerBound * depth + slice.lowerBound, b: source, m: rows.count,
@@ -101,16 +100,24 @@ struct ProductSum {
     }
     let form = term.a.form
     let (tile, width) = (ck_tile_rows(), ck_panel_width())
-    let (length, part) = (form.length(depth), form.length(slice.count))
+    let length = form.length(depth)
     let a = term.a.data + rows.lowerBound * length + form.length(slice.lowerBound) * tile
+    var (b, panel) = (UnsafePointer(packed), form.length(slice.count) * width)
+    if case .packed(let weights) = term.b {
+      (b, panel) = weights.part(column: columns.lowerBound, depth: slice.lowerBound)
+    } else if let (source, ld) = source {
+      let isTransposed = term.b.isTransposed
+      if let integers = form.integers {
+        ck_pack_b_integers(packed, source, columns.count, slice.count, ld, isTransposed, integers)
+      } else {
+        ck_pack_b(packed, source, columns.count, slice.count, ld, isTransposed)
+      }
+    }
     if let integers = form.integers {
-      ck_pack_b_integers(packed, source, columns.count, slice.count, ld, term.b.isTransposed, integers)
       ck_gemm_integers(
-        out, a, packed, rows.count, columns.count, slice.count, length * tile, part * width, stride, adds, integers)
+        out, a, b, rows.count, columns.count, slice.count, length * tile, panel, stride, adds, integers)
     } else {
-      ck_pack_b(packed, source, columns.count, slice.count, ld, term.b.isTransposed)
-      ck_gemm(
-        out, a, packed, rows.count, columns.count, slice.count, length * tile, part * width, stride, adds)
+      ck_gemm(out, a, b, rows.count, columns.count, slice.count, length * tile, panel, stride, adds)
     }
   }
 }

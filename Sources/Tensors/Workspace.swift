@@ -9,6 +9,7 @@ public final class Workspace: @unchecked Sendable {
   private var top = 0
   /// Of the products with weights that are computed over this workspace.
   public let precision: MatmulPrecision
+  var packedWeights = PackedWeights()
   /// The most bytes ever in use.
   public private(set) var peak = 0
 

@@ -4,10 +4,18 @@ extension LinearGroup {
   /// A packed left-hand side.
   public static func packedFloats(rows: Int, depth: Int) -> Int { PackedRows.size(rows: rows, depth: depth) }
 
-  /// A left-hand side that weights and, unless `forFactors` is false, low-rank factors multiply.
-  public static func packedFloats(rows: Int, depth: Int, precision: MatmulPrecision, forFactors: Bool) -> Int {
-    let weights = PackedRows.size(rows: rows, depth: depth, form: precision.form)
-    return precision.form == .f32 || !forFactors ? weights : weights + PackedRows.size(rows: rows, depth: depth)
+  /// A left-hand side that weights and low-rank factors multiply.
+  public static func packedFloats(rows: Int, depth: Int, precision: MatmulPrecision) -> Int {
+    PackedRows.size(rows: rows, depth: depth, form: precision.form)
+  }
+}
+
+extension MatmulPrecision {
+  /// Floats that a frozen f32 weight [rows, columns] takes beside itself once it was used in both directions.
+  public func packedWeightFloats(rows: Int, columns: Int) -> Int {
+    guard form == .int8 else { return 0 }
+    return PackedColumns.size(depth: columns, columns: rows, form: form)
+      + PackedColumns.size(depth: rows, columns: columns, form: form)
   }
 }
 

@@ -57,12 +57,19 @@ public struct PassMemory: Sendable, Hashable {
     return MemoryLayout<Float>.size * max(recording, stream + (unrecorded ?? 0))
   }
 
+  /// Bytes of frozen f32 weights that are packed once, beside the weights themselves.
+  public var packedWeightBytes: Int {
+    let floats = shape.blocks.flatMap(\.layers).filter { !$0.trainsWeight }.map {
+      precision.packedWeightFloats(rows: $0.outputs, columns: $0.inputs)
+    }
+    return MemoryLayout<Float>.size * floats.reduce(0, +)
+  }
+
   /// What the tape keeps of a block.
   private func kept(_ block: PassShape.BlockShape) -> Int {
     let queries = block.output.inputs
     let keys = block.inputs[1].outputs
-    let layers = block.inputs + [block.output] + block.gates + [block.down]
-    let lows = layers.reduce(0) { $0 + $1.rank + ($1.hasMagnitude ? $1.outputs : 0) }
+    let lows = block.layers.reduce(0) { $0 + $1.rank + ($1.hasMagnitude ? $1.outputs : 0) }
     let prefix = shape.prefix == .keys(shape.prefix.count) ? 2 * shape.prefix.count * keys : 0
     return prefix + tokens
       * (2 * c.hiddenSize + 2 * queries + 2 * keys + 2 * block.down.inputs + c.headCount + 2 + lows)
@@ -78,8 +85,7 @@ public struct PassMemory: Sendable, Hashable {
 
   /// Packed inputs of layers that read the same rows, and their packed lows.
   private func packed(_ layers: [PassShape.Layer]) -> Int {
-    LinearGroup.packedFloats(
-      rows: tokens, depth: layers[0].inputs, precision: precision, forFactors: layers.contains { $0.rank > 0 })
+    LinearGroup.packedFloats(rows: tokens, depth: layers[0].inputs, precision: precision)
       + layers.reduce(0) { $0 + LinearGroup.packedFloats(rows: tokens, depth: $1.rank) }
   }
 
@@ -100,13 +106,11 @@ public struct PassMemory: Sendable, Hashable {
   private func gradients(_ layers: [PassShape.Layer]) -> Int {
     var floats = 0
     for layer in layers {
-      floats += LinearGroup.packedFloats(
-        rows: tokens, depth: layer.outputs, precision: precision, forFactors: layer.rank > 0)
+      floats += LinearGroup.packedFloats(rows: tokens, depth: layer.outputs, precision: precision)
       floats += tokens * layer.rank
       floats += LinearGroup.packedFloats(rows: tokens, depth: layer.rank)
       if layer.trainsWeight {
-        floats += LinearGroup.packedFloats(
-          rows: layer.outputs, depth: tokens, precision: precision, forFactors: false)
+        floats += LinearGroup.packedFloats(rows: layer.outputs, depth: tokens, precision: precision)
       }
       if layer.trainsDelta {
         floats += layer.rank * layer.outputs + LinearGroup.packedFloats(rows: layer.rank, depth: tokens)

@@ -23,7 +23,8 @@ public struct PassShape: Sendable, Hashable {
     var down: Layer
     var trainsNorms: Bool
 
-    var isTrained: Bool { trainsNorms || (inputs + [output] + gates + [down]).contains(where: \.isTrained) }
+    var layers: [Layer] { inputs + [output] + gates + [down] }
+    var isTrained: Bool { trainsNorms || layers.contains(where: \.isTrained) }
   }
 
   let configuration: ModelConfiguration

@@ -6,7 +6,7 @@ public struct MemoryEstimate: Sendable, Hashable {
   /// Weights that are trained, and all weights, adapters included.
   public var trainedCount = 0
   public var weightCount = 0
-  /// Frozen and trained weights in the form they are kept in, adapters included.
+  /// Frozen and trained weights in the forms they are kept in, adapters included.
   public var weights = 0
   public var gradients = 0
   /// The optimiser's moments, as far as they are in memory.
@@ -36,7 +36,9 @@ public struct MemoryEstimate: Sendable, Hashable {
     trainedCount = trained.reduce(0, +)
     let adapterCount = adapters.reduce(0, +)
     weightCount = base.parameterCount + adapterCount
-    weights = weightBytes + adapterCount * MemoryLayout<Float>.size
+    let isDense = weightBytes >= base.weightBytes(.f32)
+    let packed = isDense ? passes.map(\.packedWeightBytes).max() ?? 0 : 0
+    weights = weightBytes + packed + adapterCount * MemoryLayout<Float>.size
     gradients = trainedCount * MemoryLayout<Float>.size
     let moments = trained.map { Moments.byteCount(count: $0, kind: options.kind) }
     optimizer =
