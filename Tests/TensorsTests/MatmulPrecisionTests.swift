@@ -78,6 +78,25 @@ import Testing
     }
   }
 
+  /// Frozen weights are packed once, as a whole, trained ones slice by slice in every product: the bits are the same, also
+  /// over several slices and pieces and when the packed ones are used again.
+  @Test func weightsPackedOnceGiveTheSameBits() {
+    let x = randomTensor([100, 1300], seed: 1)
+    let dy = randomTensor([100, 1250], seed: 2)
+    func results(isTrainable: Bool) -> [[Float]] {
+      let workspace = Workspace(precision: .medium, capacity: 64 << 20)
+      let linear = Linear(name: "layer", weight: .dense(parameter([1250, 1300], 3, isTrainable: isTrainable)))
+      let applied = AppliedLinear(linear, delta: nil, rows: 100, workspace: workspace)
+      return (0..<2).flatMap { _ in
+        let (y, dx) = (Tensor.zeros(dy.shape), Tensor.zeros(x.shape))
+        LinearGroup.forward([applied], to: [y], x: x, workspace: workspace)
+        LinearGroup.backward([applied], dys: [dy], dx: dx, x: x, accumulate: false, workspace: workspace)
+        return [y.toArray(), dx.toArray()]
+      }
+    }
+    #expect(results(isTrainable: false) == results(isTrainable: true))
+  }
+
   @Test func theVocabularyHeadDiffersLittle() {
     let weight = parameter([4500, 64], 1)
     let x = randomTensor([200, 64], seed: 2)
