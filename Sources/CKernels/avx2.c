@@ -16,7 +16,7 @@
 #define GEMM_NV 2
 #define GEMM_KC 384
 #define GEMM_MC 96
-#define INT8_NV 1 // 6 sums leave room for both quads of A and B
+#define INT8_NV 1 // 6 sums, 6 of C, and both quads of A and B
 
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #include "vector/avx2.h"

@@ -123,9 +123,9 @@ void ck_row_dots(float *delta, const float *a, const float *b, long T, long D, l
   kernels->row_dots(delta, a, b, T, D, a_stride, b_stride);
 }
 
-void ck_attention_decode(float *out, float *weights, const float *q, const float *k, const float *v, long K, long D,
-                         long k_stride, long v_stride, float scale) {
-  kernels->attention_decode(out, weights, q, k, v, K, D, k_stride, v_stride, scale);
+void ck_attention_decode(float *out, float *weights, const float *q, const float *k, const float *v, long H, long K,
+                         long D, long k_stride, long v_stride, float scale) {
+  kernels->attention_decode(out, weights, q, k, v, H, K, D, k_stride, v_stride, scale);
 }
 
 void ck_logsumexp_update(float *maximum, float *sum, float *weighted, const float *logits, long T, long V,

@@ -17,7 +17,7 @@ public struct Attention: Sendable {
     self.scale = 1 / Float(headSize).squareRoot()
   }
 
-  static let tileRows = 72
+  static let tileRows = 48
 
   /// A run of a segment's queries with all the key rows that it may see.
   struct Tile {
@@ -50,10 +50,10 @@ public struct Attention: Sendable {
   ) {
     let tiles = batch.segments.indices.flatMap { Self.tiles(batch, segment: $0) }
     let longest = tiles.map(\.keyCount).max() ?? 0
-    let (queryWidth, keyWidth) = (heads * headSize, keyHeads * headSize)
-    let group = heads / keyHeads
     let workers = Threads.count
     workspace.scratch {
+      let pass = AttentionPass(self, q: q, batch: batch, workspace: workspace)
+      let (keys, values) = (pass.packed(k, transposed: true), pass.packed(v, transposed: false))
       let scratch = workspace.allocate([workers, Self.tileRows * longest])
       // Longest tiles first, so that no thread is left with one at the end.
       let order = tiles.indices.sorted { (tiles[$0].keyCount, $1) > (tiles[$1].keyCount, $0) }
@@ -61,32 +61,12 @@ public struct Attention: Sendable {
         let tile = tiles[order[piece / heads]]
         let head = piece % heads
         let scores = scratch.row(worker)
-        let (queries, keyColumn) = (tile.rows.count, head / group * headSize)
-        scoreTile(scores, q: q.row(tile.rows.lowerBound) + head * headSize, k: k.data + keyColumn, tile: tile)
+        pass.scores(scores, q, tile, head: head, keys: keys)
         ck_attention_softmax(
-          scores, lse.row(head) + tile.rows.lowerBound, queries, tile.keyCount, tile.keyCount, tile.visible, scale)
-        var column = 0
-        for range in tile.keys {
-          Product.sums(
-            out.row(tile.rows.lowerBound) + head * headSize, scores + column,
-            v.row(range.lowerBound) + keyColumn, m: queries, n: headSize, k: range.count, ldx: tile.keyCount,
-            ldw: keyWidth, ldy: queryWidth, accumulate: column > 0)
-          column += range.count
-        }
+          scores, lse.row(head) + tile.rows.lowerBound, tile.rows.count, tile.keyCount, tile.keyCount, tile.visible,
+          scale)
+        pass.sums(out, scores, tile, head: head, values: values)
       }
-    }
-  }
-
-  private func scoreTile(
-    _ scores: UnsafeMutablePointer<Float>, q: UnsafePointer<Float>, k: UnsafePointer<Float>, tile: Tile
-  ) {
-    let keyWidth = keyHeads * headSize
-    var column = 0
-    for range in tile.keys {
-      Product.scores(
-        scores + column, q, k + range.lowerBound * keyWidth, m: tile.rows.count, n: range.count, k: headSize,
-        ldx: heads * headSize, ldw: keyWidth, ldy: tile.keyCount)
-      column += range.count
     }
   }
 
@@ -103,6 +83,10 @@ public struct Attention: Sendable {
     let group = heads / keyHeads
     let workers = Threads.count
     workspace.scratch {
+      let pass = AttentionPass(self, q: q, batch: batch, workspace: workspace)
+      let packed = AttentionPass.Packed(
+        keys: pass.packed(k, transposed: true), values: pass.packed(v, transposed: true),
+        keyRows: pass.packed(k, transposed: false))
       let tileCount = Self.tileRows * longest
       let scratch = workspace.allocate([workers, 2 * tileCount + Self.tileRows])
       let shared = batch.prefix.count
@@ -111,12 +95,14 @@ public struct Attention: Sendable {
       Threads.forEach(order.count * keyHeads, workers: workers) { piece, worker in
         let keyHead = piece % keyHeads
         let tree = order[piece / keyHeads]
-        let prefix = (dk: prefixes.row(tree), dv: prefixes.row(tree) + shared * width)
+        let gradients = AttentionPass.Gradients(
+          dq: dq, dk: dk, dv: dv, prefix: (prefixes.row(tree), prefixes.row(tree) + shared * width))
+        let scratch = scratch.row(worker)
         for tile in trees[tree] {
           for head in keyHead * group..<(keyHead + 1) * group {
-            backwardTile(
-              tile, head: head, keyHead: keyHead, scratch: scratch.row(worker), tileCount: tileCount, dq: dq, dk: dk,
-              dv: dv, prefix: prefix, dout: dout, out: out, lse: lse, q: q, k: k, v: v)
+            pass.backward(
+              tile, head: head, packed: packed, dout: dout, out: out, lse: lse,
+              scratch: (scratch, scratch + tileCount, scratch + 2 * tileCount), gradients)
           }
         }
       }
@@ -125,80 +111,5 @@ public struct Attention: Sendable {
         ck_add(dv.data, prefixes.row(tree) + shared * width, shared * width)
       }
     }
-  }
-
-  private func backwardTile(
-    _ tile: Tile, head: Int, keyHead: Int, scratch: UnsafeMutablePointer<Float>, tileCount: Int, dq: Tensor,
-    dk: Tensor, dv: Tensor, prefix: (dk: UnsafeMutablePointer<Float>, dv: UnsafeMutablePointer<Float>), dout: Tensor,
-    out: Tensor, lse: Tensor, q: Tensor, k: Tensor, v: Tensor
-  ) {
-    let (queryWidth, keyWidth) = (heads * headSize, keyHeads * headSize)
-    let (queries, first) = (tile.rows.count, tile.rows.lowerBound)
-    let (queryColumn, keyColumn) = (head * headSize, keyHead * headSize)
-    let (probabilities, dscores, delta) = (scratch, scratch + tileCount, scratch + 2 * tileCount)
-    let keys = tile.keyCount
-    scoreTile(probabilities, q: q.row(first) + queryColumn, k: k.data + keyColumn, tile: tile)
-    ck_attention_probabilities(probabilities, lse.row(head) + first, queries, keys, keys, tile.visible, scale)
-    ck_row_dots(
-      delta, dout.row(first) + queryColumn, out.row(first) + queryColumn, queries, headSize, queryWidth, queryWidth)
-    var column = 0
-    for range in tile.keys {
-      Product.scores(
-        dscores + column, dout.row(first) + queryColumn, v.row(range.lowerBound) + keyColumn, m: queries,
-        n: range.count, k: headSize, ldx: queryWidth, ldw: keyWidth, ldy: keys)
-      column += range.count
-    }
-    ck_attention_softmax_backward(dscores, probabilities, delta, queries, keys, keys, scale)
-    column = 0
-    for (index, range) in tile.keys.enumerated() {
-      let isPrefix = tile.seesPrefix && index == 0
-      let dkeys = (isPrefix ? prefix.dk : dk.row(range.lowerBound)) + keyColumn
-      let dvalues = (isPrefix ? prefix.dv : dv.row(range.lowerBound)) + keyColumn
-      Product.sums(
-        dq.row(first) + queryColumn, dscores + column, k.row(range.lowerBound) + keyColumn, m: queries, n: headSize,
-        k: range.count, ldx: keys, ldw: keyWidth, ldy: queryWidth, accumulate: column > 0)
-      Product.gradients(
-        dkeys, dscores + column, q.row(first) + queryColumn, m: range.count,
-        n: headSize, k: queries, ldx: keys, ldw: queryWidth, ldy: keyWidth)
-      Product.gradients(
-        dvalues, probabilities + column, dout.row(first) + queryColumn, m: range.count,
-        n: headSize, k: queries, ldx: keys, ldw: queryWidth, ldy: keyWidth)
-      column += range.count
-    }
-  }
-}
-
-extension Product {
-  /// y [M, N] = x [M, K] wᵀ on the calling thread.
-  fileprivate static func scores(
-    _ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, m: Int, n: Int, k: Int,
-    ldx: Int, ldw: Int, ldy: Int
-  ) {
-    Product(
-      y: y, a: x, b: w, m: m, n: n, k: k, lda: ldx, ldb: ldw, ldc: ldy, aTransposed: false, bTransposed: true,
-      accumulate: false
-    ).runHere()
-  }
-
-  /// y [M, N] (+)= x [M, K] w on the calling thread.
-  fileprivate static func sums(
-    _ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, m: Int, n: Int, k: Int,
-    ldx: Int, ldw: Int, ldy: Int, accumulate: Bool
-  ) {
-    Product(
-      y: y, a: x, b: w, m: m, n: n, k: k, lda: ldx, ldb: ldw, ldc: ldy, aTransposed: false, bTransposed: false,
-      accumulate: accumulate
-    ).runHere()
-  }
-
-  /// y [M, N] += xᵀ w on the calling thread.
-  fileprivate static func gradients(
-    _ y: UnsafeMutablePointer<Float>, _ x: UnsafePointer<Float>, _ w: UnsafePointer<Float>, m: Int, n: Int, k: Int,
-    ldx: Int, ldw: Int, ldy: Int
-  ) {
-    Product(
-      y: y, a: x, b: w, m: m, n: n, k: k, lda: ldx, ldb: ldw, ldc: ldy, aTransposed: true, bTransposed: false,
-      accumulate: true
-    ).runHere()
   }
 }

@@ -104,7 +104,7 @@ struct LinearForward {
   }
 
   private func base(_ layer: AppliedLinear, input: PackedRows, start: PackedRows?) -> [ProductTerm] {
-    let term = ProductTerm(a: input, b: workspace.side(of: layer.linear.weight, transposed: true))
+    let term = ProductTerm(a: input, b: workspace.side(of: layer.linear.weight, transposed: true, form: input.form))
     guard let start, let factors = layer.delta?.start else { return [term] }
     return [
       term, ProductTerm(a: start, b: .matrix(factors.b.value.data, stride: factors.rank, transposed: true)),

@@ -18,8 +18,13 @@ public enum LinearGroup {
   }
 
   /// The same for at most 32 rows by streaming the weights once: the product of generation. A row's result does not
-  /// depend on how many rows there are.
-  public static func stream(_ layers: [AppliedLinear], to ys: [Tensor], x: Tensor, accumulate: Bool = false) {
+  /// depend on how many rows there are. Weights that training packs once are multiplied as in training.
+  public static func stream(
+    _ layers: [AppliedLinear], to ys: [Tensor], x: Tensor, accumulate: Bool = false, workspace: Workspace
+  ) {
+    guard !layers.allSatisfy({ workspace.packs($0.linear.weight) }) else {
+      return forward(layers, to: ys, x: x, accumulate: accumulate, workspace: workspace)
+    }
     let results = zip(layers, ys).map { $0.direction?.z ?? $1 }
     stream(
       zip(layers, results).map {

@@ -27,19 +27,30 @@ final class PackedColumns: @unchecked Sendable {
     ck_pack_b_size(columns, form.length(depth))
   }
 
-  /// B from a column and a depth on, both at the start of a panel and of a group, and the floats between panels.
-  func part(column: Int, depth: Int) -> (UnsafePointer<Float>, panel: Int) {
+  var panels: Panels { Panels(data: UnsafePointer(memory.data), stride: panel, form: form) }
+}
+
+/// A right-hand side B [K, N] that is packed already, in memory that somebody else keeps.
+struct Panels: @unchecked Sendable {
+  let data: UnsafePointer<Float>
+  /// Floats from one panel of columns to the next.
+  let stride: Int
+  let form: MatmulPrecision.Form
+
+  /// B from a column and a depth on, both at the start of a panel and of a group.
+  func part(column: Int, depth: Int) -> UnsafePointer<Float> {
     let width = ck_panel_width()
-    return (UnsafePointer(memory.data + column / width * panel + form.length(depth) * width), panel)
+    return data + column / width * stride + form.length(depth) * width
   }
 }
 
-/// Frozen weights that are packed once for 8-bit products, which take a little over a quarter of their size in each
-/// direction. In wider forms they would take more than packing them again costs.
+/// Frozen weights that are packed once where others are multiplied in 8 bits, which take a little over a quarter of their
+/// size in each direction. Where all are multiplied in wider forms they would take more than packing them again costs.
 struct PackedWeights {
   private struct Key: Hashable {
     let weight: ObjectIdentifier
     let transposed: Bool
+    let form: MatmulPrecision.Form
   }
 
   /// What is packed, with the weight, so that its identity stays its own.
@@ -49,7 +60,7 @@ struct PackedWeights {
   mutating func columns(
     _ weight: Parameter, transposed: Bool, form: MatmulPrecision.Form, integers: ck_integers
   ) -> PackedColumns {
-    let key = Key(weight: ObjectIdentifier(weight), transposed: transposed)
+    let key = Key(weight: ObjectIdentifier(weight), transposed: transposed, form: form)
     if let found = packed[key] { return found.columns }
     let columns = PackedColumns(weight.value, transposed: transposed, form: form, integers: integers)
     weight.value.releasePages()
@@ -59,11 +70,17 @@ struct PackedWeights {
 }
 
 extension Workspace {
-  /// A weight as the right-hand side of dx = dy W, or, transposed, of y = x Wᵀ.
-  func side(of weight: WeightMatrix, transposed: Bool) -> RightSide {
-    let form = precision.form
-    guard form == .int8, let integers = form.integers, case .dense(let parameter) = weight, !parameter.isTrainable
+  /// Whether products read a weight in integers that are packed once.
+  func packs(_ weight: WeightMatrix) -> Bool {
+    guard precision.form == .int8, case .dense(let parameter) = weight else { return false }
+    return !parameter.isTrainable
+  }
+
+  /// A weight as the right-hand side of dx = dy W, or, transposed, of y = x Wᵀ, by rows packed in `form`.
+  func side(of weight: WeightMatrix, transposed: Bool, form: MatmulPrecision.Form) -> RightSide {
+    guard packs(weight), let parameter = weight.parameter, let integers = form.integers
     else { return weight.side(transposed: transposed) }
-    return .packed(packedWeights.columns(parameter, transposed: transposed, form: form, integers: integers))
+    return .panels(
+      packedWeights.columns(parameter, transposed: transposed, form: form, integers: integers).panels)
   }
 }

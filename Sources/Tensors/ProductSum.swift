@@ -103,8 +103,8 @@ struct ProductSum {
     let length = form.length(depth)
     let a = term.a.data + rows.lowerBound * length + form.length(slice.lowerBound) * tile
     var (b, panel) = (UnsafePointer(packed), form.length(slice.count) * width)
-    if case .packed(let weights) = term.b {
-      (b, panel) = weights.part(column: columns.lowerBound, depth: slice.lowerBound)
+    if case .panels(let panels) = term.b {
+      (b, panel) = (panels.part(column: columns.lowerBound, depth: slice.lowerBound + term.offset), panels.stride)
     } else if let (source, ld) = source {
       let isTransposed = term.b.isTransposed
       if let integers = form.integers {

@@ -4,13 +4,13 @@ enum RightSide {
   case matrix(UnsafePointer<Float>, stride: Int, transposed: Bool)
   /// A quantised W [rows, columns] as it is (B = W), or transposed (B = Wᵀ); expanded piece by piece.
   case quantized(QuantizedMatrix, transposed: Bool)
-  /// A frozen W or Wᵀ, packed for good.
-  case packed(PackedColumns)
+  /// What is packed already.
+  case panels(Panels)
 
   var isTransposed: Bool {
     switch self {
     case .matrix(_, _, let transposed), .quantized(_, let transposed): transposed
-    case .packed: false
+    case .panels: false
     }
   }
 
@@ -31,7 +31,7 @@ enum RightSide {
       let (rows, part) = transposed ? (columns, depth) : (depth, columns)
       matrix.expand(rows: rows, columns: part, into: scratch)
       return (UnsafePointer(scratch), part.count)
-    case .packed: return nil
+    case .panels: return nil
     }
   }
 }

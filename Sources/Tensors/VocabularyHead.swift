@@ -74,6 +74,14 @@ public struct VocabularyHead {
     multiply(logits, x: x, rows: 0..<x.rows) { _ in }
   }
 
+  /// The same for at most 32 rows of generation, as `LinearGroup.stream` does it.
+  public func stream(_ logits: Tensor, x: Tensor) {
+    guard !workspace.packs(weight) else { return self.logits(logits, x: x) }
+    let head = AppliedLinear(Linear(name: "lm_head", weight: weight), delta: nil, rows: x.rows, workspace: workspace)
+    LinearGroup.stream([head], to: [logits], x: x, workspace: workspace)
+    replaced?.score(logits, x: x.data, words: 0..<logits.columns)
+  }
+
   private func blocks(_ count: Int) -> [Range<Int>] {
     stride(from: 0, to: count, by: Self.rowBlock).map { $0..<min(count, $0 + Self.rowBlock) }
   }
@@ -108,7 +116,7 @@ public struct VocabularyHead {
       }
       let sum = ProductSum(
         y: logits.data, stride: vocabulary, rows: rows.count, columns: vocabulary,
-        terms: [ProductTerm(a: packed, b: weight.side(transposed: true))], accumulate: false)
+        terms: [ProductTerm(a: packed, b: workspace.side(of: weight, transposed: true, form: packed.form))], accumulate: false)
       Threads.ranges(vocabulary, grain: Self.columnBlock) { columns in
         sum.compute(rows: 0..<rows.count, columns: columns)
         replaced?.score(logits, x: x.row(rows.lowerBound), words: columns)
@@ -190,7 +198,7 @@ public struct VocabularyHead {
       sums.append(
         ProductSum(
           y: dx.row(rows.lowerBound), stride: width, rows: rows.count, columns: width,
-          terms: [ProductTerm(a: packed, b: weight.side(transposed: false), offset: words.lowerBound)],
+          terms: [ProductTerm(a: packed, b: workspace.side(of: weight, transposed: false, form: packed.form), offset: words.lowerBound)],
           accumulate: words.lowerBound > 0))
     }
     if let parameter = weight.parameter, parameter.isTrainable {

@@ -14,7 +14,17 @@ extension MatmulPrecision {
   /// Floats that a frozen f32 weight [rows, columns] takes beside itself once it was used in both directions.
   public func packedWeightFloats(rows: Int, columns: Int) -> Int {
     guard form == .int8 else { return 0 }
-    return PackedColumns.size(depth: columns, columns: rows, form: form)
+    return packedFloats(rows: rows, columns: columns, form)
+  }
+
+  /// The same for a frozen output matrix [V, C].
+  public func packedHeadFloats(rows: Int, columns: Int) -> Int {
+    guard form == .int8 else { return 0 }
+    return packedFloats(rows: rows, columns: columns, headForm)
+  }
+
+  private func packedFloats(rows: Int, columns: Int, _ form: Form) -> Int {
+    PackedColumns.size(depth: columns, columns: rows, form: form)
       + PackedColumns.size(depth: rows, columns: columns, form: form)
   }
 }
@@ -22,6 +32,11 @@ extension MatmulPrecision {
 extension Attention {
   /// The scores of one tile of queries over so many keys.
   public static func tileFloats(keys: Int) -> Int { tileRows * (keys + 1) }
+
+  /// The packed keys, or values, of so many rows, but for what fills up the panels of each segment.
+  public static func packedKeyFloats(rows: Int, keyHeads: Int, headSize: Int) -> Int {
+    Products.usesOpenBLAS ? 0 : rows * keyHeads * KeyPlaces.padded(headSize)
+  }
 }
 
 extension VocabularyHead {

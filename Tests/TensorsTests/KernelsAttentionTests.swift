@@ -76,16 +76,23 @@ import Testing
     var numbers = TestNumbers(6)
     for keys in [1, 2, 3, 4, 5, 16, 33, 127] {
       let (kStride, vStride) = (size + 4, size + 9)
-      let q = numbers.vector(size, -3...3)
+      let heads = 3
+      let q = numbers.vector(heads * size, -3...3)
       let k = numbers.vector(keys * kStride)
       let v = numbers.vector(keys * vStride)
-      func run(_ kernels: ck_kernels) -> [Float] {
-        var out = [Float](repeating: 7, count: size)
-        var weights = [Float](repeating: 0, count: keys)
-        kernels.attention_decode(&out, &weights, q, k, v, keys, size, kStride, vStride, 0.3)
+      func run(_ kernels: ck_kernels, heads: Int, from first: Int = 0) -> [Float] {
+        var out = [Float](repeating: 7, count: heads * size)
+        var weights = [Float](repeating: 0, count: heads * keys)
+        q.withUnsafeBufferPointer { q in
+          kernels.attention_decode(
+            &out, &weights, q.baseAddress! + first * size, k, v, heads, keys, size, kStride, vStride, 0.3)
+        }
         return out
       }
-      expectClose(run(level.kernels), run(KernelLevel.portable.kernels), relative: 1e-5, absolute: 2e-6, "\(keys) keys")
+      let together = run(level.kernels, heads: heads)
+      #expect(together == (0..<heads).flatMap { run(level.kernels, heads: 1, from: $0) }, "\(keys) keys")
+      expectClose(
+        together, run(KernelLevel.portable.kernels, heads: heads), relative: 1e-5, absolute: 2e-6, "\(keys) keys")
     }
   }
 

@@ -95,7 +95,8 @@ import Testing
     let packed = forward(linear, delta).y
     let streamed = Tensor.zeros(packed.shape)
     LinearGroup.stream(
-      [AppliedLinear(linear, delta: delta, rows: Self.rows, workspace: workspace)], to: [streamed], x: x)
+      [AppliedLinear(linear, delta: delta, rows: Self.rows, workspace: workspace)], to: [streamed], x: x,
+      workspace: workspace)
     for row in 0..<Self.rows {
       for column in 0..<Self.outputs {
         #expect(abs(Double(packed.row(row)[column]) - expected[row][column]) < 2e-5)

@@ -97,6 +97,48 @@ import Testing
     #expect(results(isTrainable: false) == results(isTrainable: true))
   }
 
+  /// As above, over more words than are packed at once.
+  @Test func aHeadPackedOnceGivesTheBitsOfAHeadPackedInEveryProduct() {
+    let x = randomTensor([100, 192], seed: 1)
+    let targets = (0..<100).map { Int32($0 * 47 % 4700) }
+    let gradient = randomTensor([100], seed: 2).toArray()
+    func results(isTrainable: Bool) -> [[Float]] {
+      let head = VocabularyHead(
+        weight: .dense(parameter([4700, 192], 3, isTrainable: isTrainable)),
+        workspace: Workspace(precision: .medium, capacity: 64 << 20))
+      let dx = Tensor.zeros(x.shape)
+      let result = head.forwardBackward(x: x, targets: targets, gradient: gradient, dx: dx)
+      return [result.values, dx.toArray()]
+    }
+    #expect(results(isTrainable: false) == results(isTrainable: true))
+  }
+
+  /// Generation multiplies by weights packed for training, and a row's result does not depend on how many there are.
+  @Test func generationReadsThePackedWeights() {
+    let x = randomTensor([32, 192], seed: 1)
+    let workspace = Workspace(precision: .medium, capacity: 64 << 20)
+    let linear = Linear(name: "layer", weight: .dense(parameter([130, 192], 3, isTrainable: false)))
+    func outputs(rows: Range<Int>, streamed: Bool) -> [Float] {
+      let part = Tensor(shape: [rows.count, 192], data: x.row(rows.lowerBound), owner: x)
+      let y = Tensor.zeros([rows.count, 130])
+      let applied = AppliedLinear(linear, delta: nil, rows: rows.count, workspace: workspace)
+      if streamed {
+        LinearGroup.stream([applied], to: [y], x: part, workspace: workspace)
+      } else {
+        LinearGroup.forward([applied], to: [y], x: part, workspace: workspace)
+      }
+      return y.toArray()
+    }
+    let together = outputs(rows: 0..<32, streamed: true)
+    #expect(together == outputs(rows: 0..<32, streamed: false))
+    for count in [1, 2, 3, 5, 7, 32] {
+      let parts = stride(from: 0, to: 32, by: count).flatMap {
+        outputs(rows: $0..<min(32, $0 + count), streamed: true)
+      }
+      #expect(parts == together, "\(count) rows at a time")
+    }
+  }
+
   @Test func theVocabularyHeadDiffersLittle() {
     let weight = parameter([4500, 64], 1)
     let x = randomTensor([200, 64], seed: 2)

@@ -24,7 +24,7 @@ RUN(run_attention_softmax_backward) {
 // a rows of b.
 RUN(run_row_dots) { k->row_dots(m->y, m->x, m->w, s->a, s->b, s->b, s->b); }
 // a keys, b apart, of one head.
-RUN(run_attention_decode) { k->attention_decode(m->y, m->u, m->v, m->x, m->w, s->a, HEAD, s->b, s->b, 0.125f); }
+RUN(run_attention_decode) { k->attention_decode(m->y, m->u, m->v, m->x, m->w, 1, s->a, HEAD, s->b, s->b, 0.125f); }
 
 // a rows of a vocabulary b.
 RUN(run_logsumexp_update) {

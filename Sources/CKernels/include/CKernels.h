@@ -57,10 +57,10 @@ void ck_attention_softmax_backward(float *dp, const float *p, const float *delta
                                    float scale);
 // delta[r] = dot(a[r], b[r]) over D elements, rows a_stride and b_stride apart.
 void ck_row_dots(float *delta, const float *a, const float *b, long T, long D, long a_stride, long b_stride);
-// One query against K keys and values (rows k_stride, v_stride apart): out [D] = softmax(q k * scale) v.
-// weights [K] is scratch.
-void ck_attention_decode(float *out, float *weights, const float *q, const float *k, const float *v, long K, long D,
-                         long k_stride, long v_stride, float scale);
+// One query of each of H heads against the K keys and values that they share (rows k_stride, v_stride apart):
+// out [H, D] = softmax(q k * scale) v. weights [H, K] is scratch. A head's result does not depend on the others.
+void ck_attention_decode(float *out, float *weights, const float *q, const float *k, const float *v, long H, long K,
+                         long D, long k_stride, long v_stride, float scale);
 
 // Running log-sum-exp over slices of the vocabulary: row r of logits [T, V] (stride apart) is folded into
 // maximum[r], sum[r] (start at -inf and 0) and, unless NULL, weighted[r] = sum exp(l - max) * l.

@@ -55,16 +55,18 @@ static void k_row_dots(float *delta, const float *a, const float *b, long T, lon
   }
 }
 
-// q, out [D]; k, v [K, D]; weights [K] scratch.
-static void k_attention_decode(float *out, float *weights, const float *q, const float *k, const float *v, long K,
-                               long D, long k_stride, long v_stride, float scale) {
-  float lse;
-  for (long i = 0; i < K; i++) k_row_dots(weights + i, q, k + i * k_stride, 1, D, 0, 0);
-  k_attention_softmax(weights, &lse, 1, K, K, K, scale);
-  for (long d = 0; d < D; d++) {
-    double sum = 0;
-    for (long i = 0; i < K; i++) sum += (double)weights[i] * v[i * v_stride + d];
-    out[d] = (float)sum;
+// q, out [H, D]; k, v [K, D]; weights [H, K] scratch.
+static void k_attention_decode(float *out, float *weights, const float *q, const float *k, const float *v, long H,
+                               long K, long D, long k_stride, long v_stride, float scale) {
+  for (long h = 0; h < H; h++, q += D, out += D, weights += K) {
+    float lse;
+    for (long i = 0; i < K; i++) k_row_dots(weights + i, q, k + i * k_stride, 1, D, 0, 0);
+    k_attention_softmax(weights, &lse, 1, K, K, K, scale);
+    for (long d = 0; d < D; d++) {
+      double sum = 0;
+      for (long i = 0; i < K; i++) sum += (double)weights[i] * v[i * v_stride + d];
+      out[d] = (float)sum;
+    }
   }
 }
 

@@ -67,64 +67,88 @@ static void k_row_dots(float *delta, const float *a, const float *b, long T, lon
   }
 }
 
-// weights [K] = q k^T, four keys at a time.
-static void key_dots(float *weights, const float *q, const float *k, long K, long D, long stride) {
+// weights [H, K] = q k^T, four keys at a time.
+static void key_dots(float *weights, const float *q, const float *k, long H, long K, long D, long stride) {
   for (long first = 0; first < K; first += 4) {
     long keys = K - first < 4 ? K - first : 4;
     const float *row[4];
     for (int r = 0; r < 4; r++) row[r] = k + (first + (r < keys ? r : 0)) * stride;
-    vf sums[4] = {vzero(), vzero(), vzero(), vzero()};
-    VECTORS(D, {
-      vf query = vload_n(q + i, m);
-      UNROLL for (int r = 0; r < 4; r++) sums[r] = vfma(query, vload_n(row[r] + i, m), sums[r]);
-    });
-    float dots[4];
-    _mm_storeu_ps(dots, vsum4(sums[0], sums[1], sums[2], sums[3]));
-    memcpy(weights + first, dots, (size_t)keys * sizeof(float));
-  }
-}
-
-// out [D] = weights [K] v [K, D]: four vectors of D at a time, even and odd keys summed apart.
-static void weighted_values(float *out, const float *weights, const float *v, long K, long D, long stride) {
-  for (long d = 0; d < D; d += 4 * VW) {
-    long m[4];
-    UNROLL for (int j = 0; j < 4; j++) m[j] = D - d - j * VW < VW ? D - d - j * VW : VW;
-    vf sums[2][4];
-    UNROLL for (int j = 0; j < 4; j++) sums[0][j] = sums[1][j] = vzero();
-    if (m[3] == VW) {
-      long key = 0;
-      for (; key + 2 <= K; key += 2) {
-        UNROLL for (int s = 0; s < 2; s++) {
-          vf weight = vset(weights[key + s]);
-          const float *row = v + (key + s) * stride + d;
-          UNROLL for (int j = 0; j < 4; j++) sums[s][j] = vfma(weight, vload(row + j * VW), sums[s][j]);
-        }
-      }
-      if (key < K) {
-        const float *row = v + key * stride + d;
-        UNROLL for (int j = 0; j < 4; j++) sums[0][j] = vfma(vset(weights[key]), vload(row + j * VW), sums[0][j]);
-      }
-    } else {
-      for (long key = 0; key < K; key++) {
-        const float *row = v + key * stride + d;
-        UNROLL for (int j = 0; j < 4; j++) {
-          if (m[j] > 0) sums[0][j] = vfma(vset(weights[key]), vload_n(row + j * VW, m[j]), sums[0][j]);
-        }
-      }
-    }
-    UNROLL for (int j = 0; j < 4; j++) {
-      if (m[j] > 0) vstore_n(out + d + j * VW, vadd(sums[0][j], sums[1][j]), m[j]);
+    for (long h = 0; h < H; h++) {
+      vf sums[4] = {vzero(), vzero(), vzero(), vzero()};
+      VECTORS(D, {
+        vf query = vload_n(q + h * D + i, m);
+        UNROLL for (int r = 0; r < 4; r++) sums[r] = vfma(query, vload_n(row[r] + i, m), sums[r]);
+      });
+      float dots[4];
+      _mm_storeu_ps(dots, vsum4(sums[0], sums[1], sums[2], sums[3]));
+      memcpy(weights + h * K + first, dots, (size_t)keys * sizeof(float));
     }
   }
 }
 
-// q, out [D]; k, v [K, D]; weights [K] scratch.
-static void k_attention_decode(float *out, float *weights, const float *q, const float *k, const float *v, long K,
-                               long D, long k_stride, long v_stride, float scale) {
-  float lse;
-  key_dots(weights, q, k, K, D, k_stride);
-  k_attention_softmax(weights, &lse, 1, K, K, K, scale);
-  weighted_values(out, weights, v, K, D, v_stride);
+// Values that stay in the first cache while every head reads them; an even number.
+enum { VALUES = 64 };
+
+// Sums [2][4 VW], of even and of odd keys, += weights [K] v [K, n], n at most four vectors.
+VFN void add_values(float *sums, const float *weights, const float *v, long K, long n, long stride) {
+  if (n < 4 * VW) {
+    for (long key = 0; key < K; key++) {
+      float *sum = sums + key % 2 * 4 * VW;
+      vf weight = vset(weights[key]);
+      VECTORS(n, vstore_n(sum + i, vfma(weight, vload_n(v + key * stride + i, m), vload(sum + i)), m););
+    }
+    return;
+  }
+  vf total[2][4];
+  UNROLL for (int s = 0; s < 2; s++) {
+    UNROLL for (int j = 0; j < 4; j++) total[s][j] = vload(sums + (4 * s + j) * VW);
+  }
+  long key = 0;
+  for (; key + 2 <= K; key += 2) {
+    UNROLL for (int s = 0; s < 2; s++) {
+      vf weight = vset(weights[key + s]);
+      const float *row = v + (key + s) * stride;
+      UNROLL for (int j = 0; j < 4; j++) total[s][j] = vfma(weight, vload(row + j * VW), total[s][j]);
+    }
+  }
+  if (key < K) {
+    const float *row = v + key * stride;
+    UNROLL for (int j = 0; j < 4; j++) total[0][j] = vfma(vset(weights[key]), vload(row + j * VW), total[0][j]);
+  }
+  UNROLL for (int s = 0; s < 2; s++) {
+    UNROLL for (int j = 0; j < 4; j++) vstore_n(sums + (4 * s + j) * VW, total[s][j], VW);
+  }
+}
+
+// out [H, D] = weights [H, K] v [K, D].
+static void weighted_values(float *out, const float *weights, const float *v, long H, long K, long D, long stride) {
+  const long parts = (D + 4 * VW - 1) / (4 * VW);
+  float sums[H * parts][8 * VW];
+  memset(sums, 0, sizeof sums);
+  for (long first = 0; first < K; first += VALUES) {
+    const long keys = K - first < VALUES ? K - first : VALUES;
+    for (long h = 0; h < H; h++) {
+      for (long part = 0, d = 0; part < parts; part++, d += 4 * VW) {
+        const long n = D - d < 4 * VW ? D - d : 4 * VW;
+        add_values(sums[h * parts + part], weights + h * K + first, v + first * stride + d, keys, n, stride);
+      }
+    }
+  }
+  for (long h = 0; h < H; h++) {
+    for (long d = 0; d < D; d += VW) {
+      const float *sum = sums[h * parts + d / (4 * VW)] + d % (4 * VW);
+      vstore_n(out + h * D + d, vadd(vload(sum), vload(sum + 4 * VW)), D - d < VW ? D - d : VW);
+    }
+  }
+}
+
+// q, out [H, D]; k, v [K, D]; weights [H, K] scratch.
+static void k_attention_decode(float *out, float *weights, const float *q, const float *k, const float *v, long H,
+                               long K, long D, long k_stride, long v_stride, float scale) {
+  float lse[H];
+  key_dots(weights, q, k, H, K, D, k_stride);
+  k_attention_softmax(weights, lse, H, K, K, K, scale);
+  weighted_values(out, weights, v, H, K, D, v_stride);
 }
 
 // logits [T, V] (stride apart) folded into maximum, sum and (unless NULL) weighted, all [T].

@@ -63,14 +63,15 @@ struct DecodeStep {
         RMSNorm.forward(normed, rstd: rstd, x: x, weight: block.feedForwardNorm.value, epsilon: epsilon)
         let inputs = apply([block.gate, block.up], normed)
         let (gated, raised) = (inputs[0], inputs[1])
-        ck_swiglu_forward(gated.data, gated.data, raised.data, gated.count)
+        Threads.ranges(gated.count, grain: 1 << 13) { range in
+          let gate = gated.data + range.lowerBound
+          ck_swiglu_forward(gate, gate, raised.data + range.lowerBound, range.count)
+        }
         _ = apply([block.down], gated, into: x)
       }
     }
     RMSNorm.forward(normed, rstd: rstd, x: x, weight: model.finalNorm.value, epsilon: epsilon)
-    let head = Linear(name: "lm_head", weight: model.head)
-    LinearGroup.stream([AppliedLinear(head, delta: nil, rows: count, workspace: workspace)], to: [logits], x: normed)
-    role.headRows?.score(logits, x: normed.data, words: 0..<logits.columns)
+    VocabularyHead(weight: model.head, replaced: role.headRows, workspace: workspace).stream(logits, x: normed)
   }
 
   /// Layers that read the same input, into new tensors or added to `sum`.
@@ -79,30 +80,31 @@ struct DecodeStep {
     let layers = linears.map {
       AppliedLinear($0, delta: role.adapter?.deltas[$0.name], rows: x.rows, workspace: workspace)
     }
-    LinearGroup.stream(layers, to: ys, x: x, accumulate: sum != nil)
+    LinearGroup.stream(layers, to: ys, x: x, accumulate: sum != nil, workspace: workspace)
     return ys
   }
 
   private func attend(_ q: Tensor, layer: Int, rows: [Row]) -> Tensor {
     let attention = role.model.attention
-    let (heads, size) = (attention.heads, attention.headSize)
-    let width = attention.keyHeads * size
-    let group = heads / attention.keyHeads
+    let size = attention.headSize
+    let group = attention.heads / attention.keyHeads
     let longest = rows.map(\.position).max()! + 1
     let workers = Threads.count
     let out = workspace.allocate(q.shape)
-    let weights = workspace.allocate([workers, longest])
-    let pieces = rows.count * heads
-    // Small steps are over sooner than threads wake up.
-    let work = pieces * longest * size
+    let weights = workspace.allocate([workers, group * longest])
+    // Heads that share keys go together where that leaves enough pieces for the threads to end together.
+    let together = rows.count * attention.keyHeads >= 4 * workers ? group : 1
+    let pieces = rows.count * attention.heads / together
     let body = { (piece: Int, worker: Int) in
-      let (index, head) = (piece / heads, piece % heads)
-      let (cache, column) = (rows[index].cache, head / group * size)
+      let (index, head) = (piece * together / attention.heads, piece * together % attention.heads)
+      let (cache, keyHead) = (rows[index].cache, head / group)
       ck_attention_decode(
-        out.row(index) + head * size, weights.row(worker), q.row(index) + head * size, cache.keys(layer) + column,
-        cache.values(layer) + column, rows[index].position + 1, size, width, width, attention.scale)
+        out.row(index) + head * size, weights.row(worker), q.row(index) + head * size,
+        cache.keys(layer, head: keyHead), cache.values(layer, head: keyHead), together, rows[index].position + 1, size,
+        size, size, attention.scale)
     }
-    if work < 1 << 16 {
+    // Small steps are over sooner than threads wake up.
+    if rows.count * attention.heads * longest * size < 1 << 16 {
       for piece in 0..<pieces { body(piece, 0) }
     } else {
       Threads.forEach(pieces, workers: workers, body)

@@ -62,7 +62,8 @@ public struct PassMemory: Sendable, Hashable {
     let floats = shape.blocks.flatMap(\.layers).filter { !$0.trainsWeight }.map {
       precision.packedWeightFloats(rows: $0.outputs, columns: $0.inputs)
     }
-    return MemoryLayout<Float>.size * floats.reduce(0, +)
+    let head = shape.trainsHead ? 0 : precision.packedHeadFloats(rows: c.vocabularySize, columns: c.hiddenSize)
+    return MemoryLayout<Float>.size * floats.reduce(head, +)
   }
 
   /// What the tape keeps of a block.
@@ -77,10 +78,15 @@ public struct PassMemory: Sendable, Hashable {
 
   /// The most that a block's forward takes beside what is kept.
   private func forward(_ block: PassShape.BlockShape) -> Int {
-    let attention = Threads.count * Attention.tileFloats(keys: longest)
+    let attention = Threads.count * Attention.tileFloats(keys: longest) + 2 * packedKeys
     return max(
       stream + packed(block.inputs), attention, packed([block.output]), stream + packed(block.gates),
       tokens * block.down.inputs + packed([block.down]))
+  }
+
+  /// Packed keys, or values, of all heads.
+  private var packedKeys: Int {
+    Attention.packedKeyFloats(rows: tokens, keyHeads: c.keyValueHeadCount, headSize: c.headSize)
   }
 
   /// Packed inputs of layers that read the same rows, and their packed lows.
@@ -95,7 +101,7 @@ public struct PassMemory: Sendable, Hashable {
     let feedForward =
       widened + max((block.down.isTrained ? widened : 0) + gradients([block.down]), 2 * stream + gradients(block.gates))
     let (queries, keys) = (tokens * block.output.inputs, tokens * block.inputs[1].outputs)
-    let scores = Threads.count * (2 * Attention.tileFloats(keys: longest))
+    let scores = Threads.count * (2 * Attention.tileFloats(keys: longest)) + 3 * packedKeys
     let attention =
       queries
       + max(gradients([block.output]), queries + 2 * keys + max(scores, 2 * stream + gradients(block.inputs)))

@@ -66,7 +66,8 @@ public struct ModelBenchmark {
 
   /// Answers to one prompt, which is read once and does not count; sampling does.
   private func decoding(_ work: BenchmarkOptions.Work, answers: Int) -> BenchmarkReport.Measurement {
-    let generator = Generator(role, batchSize: answers, looksAhead: options.looksAhead)
+    let generator = Generator(
+      role, workspace: Workspace(precision: options.precision), batchSize: answers, looksAhead: options.looksAhead)
     let prompt = tokens(options.promptTokens, item: 0)
     let sampling = SamplingOptions(maximumNewTokens: options.newTokens, temperature: 1, seed: options.seed)
     var passes = 0
