@@ -107,7 +107,9 @@ struct LinearBackward {
       terms.append(ProductTerm(a: packed, b: .matrix(a.value.data, stride: width, transposed: false)))
     }
     if flow.readsBase {
-      terms.append(ProductTerm(a: flow.packed, b: workspace.side(of: layer.linear.weight, transposed: false, form: flow.packed.form)))
+      terms.append(
+        ProductTerm(
+          a: flow.packed, b: workspace.side(of: layer.linear.weight, transposed: false, form: flow.packed.form)))
     }
     add(flow.start, layer.delta?.start?.a)
     add(flow.low, layer.delta?.a)

@@ -116,7 +116,8 @@ public struct VocabularyHead {
       }
       let sum = ProductSum(
         y: logits.data, stride: vocabulary, rows: rows.count, columns: vocabulary,
-        terms: [ProductTerm(a: packed, b: workspace.side(of: weight, transposed: true, form: packed.form))], accumulate: false)
+        terms: [ProductTerm(a: packed, b: workspace.side(of: weight, transposed: true, form: packed.form))],
+        accumulate: false)
       Threads.ranges(vocabulary, grain: Self.columnBlock) { columns in
         sum.compute(rows: 0..<rows.count, columns: columns)
         replaced?.score(logits, x: x.row(rows.lowerBound), words: columns)
@@ -198,7 +199,10 @@ public struct VocabularyHead {
       sums.append(
         ProductSum(
           y: dx.row(rows.lowerBound), stride: width, rows: rows.count, columns: width,
-          terms: [ProductTerm(a: packed, b: workspace.side(of: weight, transposed: false, form: packed.form), offset: words.lowerBound)],
+          terms: [
+            ProductTerm(
+              a: packed, b: workspace.side(of: weight, transposed: false, form: packed.form), offset: words.lowerBound)
+          ],
           accumulate: words.lowerBound > 0))
     }
     if let parameter = weight.parameter, parameter.isTrainable {

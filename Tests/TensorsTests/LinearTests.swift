@@ -57,7 +57,8 @@ import Testing
 
   private func stream(_ x: Tensor) -> Tensor {
     let y = Tensor.zeros([x.rows, 7])
-    LinearGroup.stream([AppliedLinear(linear, delta: delta, rows: x.rows, workspace: workspace)], to: [y], x: x,
+    LinearGroup.stream(
+      [AppliedLinear(linear, delta: delta, rows: x.rows, workspace: workspace)], to: [y], x: x,
       workspace: workspace)
     return y
   }

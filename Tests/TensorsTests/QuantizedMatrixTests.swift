@@ -45,7 +45,8 @@ import Testing
       LinearGroup.forward([layer], to: [y], x: x, workspace: workspace)
       LinearGroup.backward([layer], dys: [dy], dx: dx, x: nil, accumulate: false, workspace: workspace)
       let streamed = Tensor.zeros([3, 70])
-      LinearGroup.stream([layer], to: [streamed], x: Tensor(shape: [3, 192], data: x.data, owner: x), workspace: workspace)
+      LinearGroup.stream(
+        [layer], to: [streamed], x: Tensor(shape: [3, 192], data: x.data, owner: x), workspace: workspace)
       let rows = Tensor.zeros([2, 192])
       weight.gather(rows, rows: [69, 4])
       return (y.toArray(), dx.toArray(), streamed.toArray(), rows.toArray())

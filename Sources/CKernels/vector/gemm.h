@@ -129,19 +129,23 @@ static void k_pack_a(float *dst, const float *src, long M, long K, long ld, bool
 
 // src [N, K] (transposed) or [K, N] to panels [N / NR, K, NR].
 static void k_pack_b(float *dst, const float *src, long N, long K, long ld, bool transposed) {
+  if (!transposed) {
+    // Row by row through all panels, as src lies in memory.
+    const long whole = N / GEMM_NR * GEMM_NR, rest = N - whole;
+    for (long k = 0; k < K; k++) {
+      const float *row = src + k * ld;
+      float *out = dst + k * GEMM_NR;
+      for (long n = 0; n < whole; n += GEMM_NR, out += GEMM_NR * K) memcpy(out, row + n, GEMM_NR * sizeof(float));
+      for (long i = 0; rest > 0 && i < GEMM_NR; i++) out[i] = i < rest ? row[whole + i] : 0;
+    }
+    return;
+  }
   for (long n = 0; n < N; n += GEMM_NR, dst += GEMM_NR * K) {
     long columns = N - n < GEMM_NR ? N - n : GEMM_NR;
-    if (transposed) {
-      for (long j = 0; j < GEMM_NR; j += 8) {
-        const float *rows = src + (n + j) * ld;
-        if (columns - j >= 8) pack_transposed(dst + j, GEMM_NR, 8, rows, 8, K, ld);
-        else pack_transposed(dst + j, GEMM_NR, 8, rows, columns > j ? columns - j : 0, K, ld);
-      }
-    } else if (columns == GEMM_NR) {
-      for (long k = 0; k < K; k++) memcpy(dst + k * GEMM_NR, src + k * ld + n, GEMM_NR * sizeof(float));
-    } else {
-      memset(dst, 0, (size_t)(GEMM_NR * K) * sizeof(float));
-      for (long k = 0; k < K; k++) memcpy(dst + k * GEMM_NR, src + k * ld + n, (size_t)columns * sizeof(float));
+    for (long j = 0; j < GEMM_NR; j += 8) {
+      const float *rows = src + (n + j) * ld;
+      if (columns - j >= 8) pack_transposed(dst + j, GEMM_NR, 8, rows, 8, K, ld);
+      else pack_transposed(dst + j, GEMM_NR, 8, rows, columns > j ? columns - j : 0, K, ld);
     }
   }
 }
