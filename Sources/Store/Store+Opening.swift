@@ -66,10 +66,14 @@ extension Store {
     return try DatabasePool(path: path, configuration: configuration)
   }
 
+  /// Seconds that a transaction waits for other processes. A new store is made in many synced transactions, which take
+  /// their time on a disk that is busy, and whoever opens it meanwhile should not have to ask again.
+  private static let waitForOthers = 30.0
+
   private static func baseConfiguration() -> Configuration {
     var configuration = Configuration()
     configuration.foreignKeysEnabled = true
-    configuration.busyMode = .timeout(10)
+    configuration.busyMode = .timeout(waitForOthers)
     configuration.label = "touchstone"
     configuration.maximumReaderCount = 4
     return configuration

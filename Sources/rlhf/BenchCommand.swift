@@ -32,7 +32,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "The seed of everything random.") var seed: UInt64 = 0
   @Option(
     help: ArgumentHelp(
-      "Products of reading and training: highest (f32), high (16-bit integers) or medium (8-bit).",
+      "Products with weights: highest (f32), high (16-bit integers, f32 in answers) or medium (8-bit).",
       valueName: "precision"))
   var matmulPrecision = MatmulPrecision.highest
   @Flag(inversion: .prefixedNo, help: "Draft tokens of answers from text that repeats.") var lookahead = true

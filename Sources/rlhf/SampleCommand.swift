@@ -3,6 +3,7 @@ import Foundation
 import Models
 import Recipes
 import Store
+import Tensors
 import Terminal
 
 /// `rlhf sample`: answers to the store's prompts, and comparisons to label.
@@ -22,6 +23,11 @@ struct SampleCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Most questions; 0 means all.", valueName: "n")) var limit = 0
   @Option(help: ArgumentHelp("Answers to each question.", valueName: "n")) var answers = 2
   @Option(help: ArgumentHelp("Comparisons for each question.", valueName: "n")) var comparisons = 1
+  @Option(
+    help: ArgumentHelp(
+      "Products with weights: highest (f32), high (16-bit integers for questions) or medium (8-bit).",
+      valueName: "precision"))
+  var matmulPrecision = MatmulPrecision.highest
   @OptionGroup var sampling: SamplingArguments
   @OptionGroup var weights: WeightsOption
   @OptionGroup var threads: ThreadsOption
@@ -46,7 +52,7 @@ struct SampleCommand: ParsableCommand {
       tokenizer: opened.tokenizer, context: opened.role.maximumPositions)
     let sampler = CompletionSampler(
       store: store, role: opened.role, model: record, tokenizer: opened.tokenizer, options: options, answers: answers,
-      comparisons: comparisons, looksAhead: sampling.lookahead)
+      comparisons: comparisons, looksAhead: sampling.lookahead, precision: matmulPrecision)
     let prompts = try StorePrompts.questions(in: store, split: Split(rawValue: split) ?? .train, limit: limit)
     guard !prompts.isEmpty else {
       throw RecipeError.usage("\(path) holds no questions in the split \(split): run prep pairs first")

@@ -36,15 +36,16 @@ import Testing
   /// Answers with and without drafts are the same.
   /// - Returns: the answers of the first lookahead.
   @discardableResult private func check(
-    _ role: Role, _ options: SamplingOptions, prompts: [[Int32]] = Self.prompts, samples: Int = 2, batchSize: Int = 3
+    _ role: Role, _ options: SamplingOptions, prompts: [[Int32]] = Self.prompts, samples: Int = 2, batchSize: Int = 3,
+    precision: MatmulPrecision = .highest
   ) -> [Generation] {
-    let plain = Generator(role, batchSize: batchSize, lookahead: nil).generate(
-      prompts, samplesPerPrompt: samples, options: options)
-    #expect(plain.allSatisfy { $0.passes == $0.sampled.count })
-    let drafted = Self.lookaheads.map {
-      Generator(role, batchSize: batchSize, lookahead: $0).generate(
+    func answers(_ lookahead: Lookahead?) -> [Generation] {
+      Generator(role, workspace: Workspace(precision: precision), batchSize: batchSize, lookahead: lookahead).generate(
         prompts, samplesPerPrompt: samples, options: options)
     }
+    let plain = answers(nil)
+    #expect(plain.allSatisfy { $0.passes == $0.sampled.count })
+    let drafted = Self.lookaheads.map(answers)
     for answers in drafted { #expect(answers.map(Answer.init) == plain.map(Answer.init)) }
     return drafted[0]
   }
@@ -68,6 +69,16 @@ import Testing
     for sampling in Self.samplings[0...3] {
       let answers = check(role, options(sampling, seed: 4))
       #expect(answers.contains { $0.passes < $0.sampled.count })
+    }
+  }
+
+  /// By weights that are packed for training; nor do answers depend on how many there are at once.
+  @Test(arguments: ["base", "tiny-lora"]) func answersByPackedWeightsAreTheSame(kind: String) throws {
+    let role = kind == "base" ? Role(try CyclicModel.make()) : try ParityFixtures.role(kind)
+    for sampling in Self.samplings[0...3] {
+      let alone = check(role, options(sampling, seed: 4), batchSize: 1, precision: .medium)
+      let together = check(role, options(sampling, seed: 4), batchSize: 8, precision: .medium)
+      #expect(alone.map(Answer.init) == together.map(Answer.init))
     }
   }
 

@@ -79,9 +79,14 @@ static void key_dots(float *weights, const float *q, const float *k, long H, lon
         vf query = vload_n(q + h * D + i, m);
         UNROLL for (int r = 0; r < 4; r++) sums[r] = vfma(query, vload_n(row[r] + i, m), sums[r]);
       });
-      float dots[4];
-      _mm_storeu_ps(dots, vsum4(sums[0], sums[1], sums[2], sums[3]));
-      memcpy(weights + h * K + first, dots, (size_t)keys * sizeof(float));
+      float *out = weights + h * K + first, dots[4];
+      __m128 total = vsum4(sums[0], sums[1], sums[2], sums[3]);
+      if (keys == 4) {
+        _mm_storeu_ps(out, total);
+      } else {
+        _mm_storeu_ps(dots, total);
+        for (long r = 0; r < keys; r++) out[r] = dots[r];
+      }
     }
   }
 }

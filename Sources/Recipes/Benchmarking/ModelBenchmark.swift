@@ -24,11 +24,11 @@ public struct ModelBenchmark {
     name = opened.name
     role = opened.role
     self.options = options
-    cost = ModelCost(model: role.model)
+    cost = ModelCost(role: role, precision: options.precision)
     limits = BenchmarkReport.Limits(
       kernels: Machine.kernels, threads: Threads.count,
       operationsPerSecond: Machine.squareProduct(size: 1536, tries: 6),
-      bytesPerSecond: Machine.readBandwidth(bytes: min(max(cost.weightBytes, 1 << 20), 512 << 20)))
+      bytesPerSecond: Machine.readBandwidth(bytes: min(max(role.model.weightBytes, 1 << 20), 512 << 20)))
   }
 
   /// Runs every work.
@@ -45,7 +45,8 @@ public struct ModelBenchmark {
       }
     }
     return BenchmarkReport(
-      model: name, parameters: role.model.configuration.parameterCount, weightBytes: cost.weightBytes, limits: limits,
+      model: name, parameters: role.model.configuration.parameterCount, weightBytes: role.model.weightBytes,
+      limits: limits,
       measurements: measurements)
   }
 

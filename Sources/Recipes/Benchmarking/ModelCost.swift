@@ -1,4 +1,5 @@
 import Models
+import Tensors
 
 /// What a model's passes need of a machine: operations, and bytes that must come from memory.
 package struct ModelCost {
@@ -8,7 +9,7 @@ package struct ModelCost {
   }
 
   let configuration: ModelConfiguration
-  /// Of the form that the weights are kept in.
+  /// Of the form that the weights are read in.
   let bytesPerWeight: Double
 
   package init(configuration: ModelConfiguration, bytesPerWeight: Double = Double(MemoryLayout<Float>.size)) {
@@ -16,13 +17,17 @@ package struct ModelCost {
     self.bytesPerWeight = bytesPerWeight
   }
 
-  init(model: LanguageModel) {
+  /// Of a model whose weights are frozen.
+  init(role: Role, precision: MatmulPrecision) {
+    let pass = PassMemory(
+      PassShape(role), tokens: 1, targets: 1, longest: 1, loss: .crossEntropy, precision: precision)
+    // What is packed is packed for both directions.
+    let packed = role.model.format == .f32 ? pass.packedWeightBytes / 2 : 0
     self.init(
-      configuration: model.configuration,
-      bytesPerWeight: Double(model.weightBytes) / Double(model.configuration.parameterCount))
+      configuration: role.model.configuration,
+      bytesPerWeight: Double(packed > 0 ? packed : role.model.weightBytes)
+        / Double(role.model.configuration.parameterCount))
   }
-
-  var weightBytes: Int { Int((Double(configuration.parameterCount) * bytesPerWeight).rounded()) }
 
   private var queryWidth: Int { configuration.headCount * configuration.headSize }
   private var keyWidth: Int { configuration.keyValueHeadCount * configuration.headSize }

@@ -15,10 +15,12 @@ public struct CompletionSampler {
   let answers: Int
   let comparisons: Int
   let looksAhead: Bool
+  let precision: MatmulPrecision
+  private let workspace: Workspace
 
   public init(
     store: Store, role: Role, model: ModelRecord, tokenizer: Tokenizer, options: SamplingOptions, answers: Int,
-    comparisons: Int, looksAhead: Bool = true
+    comparisons: Int, looksAhead: Bool = true, precision: MatmulPrecision = .highest
   ) {
     self.store = store
     self.role = role
@@ -28,6 +30,8 @@ public struct CompletionSampler {
     self.answers = answers
     self.comparisons = comparisons
     self.looksAhead = looksAhead
+    self.precision = precision
+    workspace = Workspace(precision: precision)
   }
 
   /// Answers a batch of prompts.
@@ -40,7 +44,7 @@ public struct CompletionSampler {
     _ prompts: [Prompt], first: Int, run: String?, alongside: ([String]) throws -> Void = { _ in }
   ) throws -> [String] {
     let rows = prompts.map { tokenizer.row($0).tokens }
-    let generations = Generator(role, looksAhead: looksAhead).generate(
+    let generations = Generator(role, workspace: workspace, looksAhead: looksAhead).generate(
       rows, samplesPerPrompt: answers, options: options, firstPrompt: first)
     return try store.atomically {
       var made: [String] = []
@@ -62,7 +66,7 @@ public struct CompletionSampler {
   private func completion(_ generation: Generation, prompt: Prompt, run: String?) -> Completion {
     Completion(
       prompt: prompt.id, text: tokenizer.decode(generation.tokens, skippingSpecial: true), tokens: generation.tokens,
-      model: model.id, sampling: options.json, seed: options.seed, finishReason: generation.finish.rawValue,
+      model: model.id, sampling: options.json(precision), seed: options.seed, finishReason: generation.finish.rawValue,
       logprob: generation.logProbabilities.reduce(0) { $0 + Double($1) }, run: run)
   }
 
@@ -84,12 +88,14 @@ public struct CompletionSampler {
 }
 
 extension SamplingOptions {
-  /// The settings as stored with each answer; the seed has a column of its own.
-  package var json: JSONValue {
-    [
+  /// The settings as stored with each answer; the seed has a column of its own, and f32 goes without saying.
+  package func json(_ precision: MatmulPrecision = .highest) -> JSONValue {
+    var settings: [String: JSONValue] = [
       "maximum_tokens": .int(maximumNewTokens), "temperature": .double(Double(temperature)), "top_k": .int(topK),
       "top_p": .double(Double(topP)), "min_p": .double(Double(minP)),
       "repetition_penalty": .double(Double(repetitionPenalty)),
     ]
+    if precision != .highest { settings["matmul_precision"] = .string(precision.rawValue) }
+    return .object(settings)
   }
 }

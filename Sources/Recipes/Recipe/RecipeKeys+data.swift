@@ -39,6 +39,7 @@ extension RecipeKeys {
     Key("comparisons", .integer(1...2016), default: 1, "comparisons per prompt"),
     Key("batch", .count, default: 32, "prompts answered together"),
     Key("sampling", .map(sampling), default: [:], "how answers are drawn"),
+    matmulPrecision,
   ]
 
   static let sampling: [Key] = [

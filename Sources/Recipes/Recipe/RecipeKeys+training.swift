@@ -50,13 +50,15 @@ extension RecipeKeys {
       Key(
         "recompute", .boolean, default: false,
         "compute blocks again in the backward instead of keeping them: a third more work for much less memory"),
-      Key(
-        "matmul_precision", .choice(MatmulPrecision.allCases.map(\.rawValue)), default: "highest",
-        "highest multiplies in f32; high in 16-bit integers where that is faster, about as exact as TF32; medium in 8-bit "
-          + "integers, about as exact as FP8"),
+      matmulPrecision,
       Key("checkpoint_every", .count, default: 50, "steps between checkpoints"),
     ]
   }
+
+  static let matmulPrecision = Key(
+    "matmul_precision", .choice(MatmulPrecision.allCases.map(\.rawValue)), default: "highest",
+    "highest multiplies in f32; high in 16-bit integers where that is faster, about as exact as TF32; medium in 8-bit "
+      + "integers, about as exact as FP8")
 
   static let pretrain: [Key] =
     [

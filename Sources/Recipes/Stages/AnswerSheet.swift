@@ -71,7 +71,7 @@ struct AnswerSheet {
     drawn.enumerated().map { index, generation in
       Completion(
         prompt: prompts[index / count].id, text: tokenizer.decode(generation.tokens, skippingSpecial: true),
-        tokens: generation.tokens, model: candidate.record.id, sampling: options.json, seed: options.seed,
+        tokens: generation.tokens, model: candidate.record.id, sampling: options.json(), seed: options.seed,
         finishReason: generation.finish.rawValue,
         logprob: generation.logProbabilities.reduce(0) { $0 + Double($1) }, run: job.run.id)
     }

@@ -42,7 +42,8 @@ package struct SampleStage: StageRunner {
     let sampler = CompletionSampler(
       store: bench.store, role: try bench.models.role(model), model: model, tokenizer: tokenizer,
       options: stage.sampling(seed: stage.seed(in: bench.recipe), stopTokens: tokenizer.stopTokens),
-      answers: stage.settings.integer("answers"), comparisons: stage.settings.integer("comparisons"))
+      answers: stage.settings.integer("answers"), comparisons: stage.settings.integer("comparisons"),
+      precision: stage.matmulPrecision)
     let prompts = try prompts()
     guard !prompts.isEmpty else {
       throw RecipeError.stage(stage.name, problem: "the store has no questions to ask: put a pairs stage first")
