@@ -73,7 +73,8 @@ VFN void int8_tile(const bool vnni, const int rows, float *c, const float *a, co
     vf out[GEMM_MR][INT8_NV];
     UNROLL for (int r = 0; r < rows; r++) {
       UNROLL for (int j = 0; j < INT8_NV; j++) {
-        out[r][j] = accumulate ? vload(c + r * ldc + (first + j) * VW) : vzero();
+        __builtin_prefetch(c + r * ldc + (first + j) * VW, 1, 3);
+        out[r][j] = vzero();
       }
     }
     const float *values = a, *columns = b + first * VW;
@@ -90,7 +91,10 @@ VFN void int8_tile(const bool vnni, const int rows, float *c, const float *a, co
       }
     }
     UNROLL for (int r = 0; r < rows; r++) {
-      UNROLL for (int j = 0; j < INT8_NV; j++) vstore_n(c + r * ldc + (first + j) * VW, out[r][j], VW);
+      UNROLL for (int j = 0; j < INT8_NV; j++) {
+        float *to = c + r * ldc + (first + j) * VW;
+        vstore_n(to, accumulate ? vadd(vload(to), out[r][j]) : out[r][j], VW);
+      }
     }
   }
 }
