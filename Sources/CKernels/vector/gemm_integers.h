@@ -82,6 +82,12 @@ VFN void int8_tile(const bool vnni, const int rows, float *c, const float *a, co
       vi sums[GEMM_MR][INT8_NV];
       if (first == 0) ask_ahead(&ahead, (words + 1) * GEMM_NR);
       int8_sums(vnni, rows, sums, values, columns);
+      // By now C has come.
+      if (k == 0 && accumulate) {
+        UNROLL for (int r = 0; r < rows; r++) {
+          UNROLL for (int j = 0; j < INT8_NV; j++) out[r][j] = vload(c + r * ldc + (first + j) * VW);
+        }
+      }
       UNROLL for (int r = 0; r < rows; r++) {
         vf scale = vset(values[words * GEMM_MR + r]);
         UNROLL for (int j = 0; j < INT8_NV; j++) {
@@ -91,10 +97,7 @@ VFN void int8_tile(const bool vnni, const int rows, float *c, const float *a, co
       }
     }
     UNROLL for (int r = 0; r < rows; r++) {
-      UNROLL for (int j = 0; j < INT8_NV; j++) {
-        float *to = c + r * ldc + (first + j) * VW;
-        vstore_n(to, accumulate ? vadd(vload(to), out[r][j]) : out[r][j], VW);
-      }
+      UNROLL for (int j = 0; j < INT8_NV; j++) vstore_n(c + r * ldc + (first + j) * VW, out[r][j], VW);
     }
   }
 }
