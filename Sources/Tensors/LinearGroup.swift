@@ -22,7 +22,7 @@ public enum LinearGroup {
   public static func stream(
     _ layers: [AppliedLinear], to ys: [Tensor], x: Tensor, accumulate: Bool = false, workspace: Workspace
   ) {
-    guard !layers.allSatisfy({ workspace.packs($0.linear.weight) }) else {
+    guard !layers.allSatisfy({ workspace.packs($0.linear.weight, form: workspace.precision.form) }) else {
       return forward(layers, to: ys, x: x, accumulate: accumulate, workspace: workspace)
     }
     let results = zip(layers, ys).map { $0.direction?.z ?? $1 }

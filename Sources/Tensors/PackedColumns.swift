@@ -70,15 +70,15 @@ struct PackedWeights {
 }
 
 extension Workspace {
-  /// Whether products read a weight in integers that are packed once.
-  func packs(_ weight: WeightMatrix) -> Bool {
-    guard precision.form == .int8, case .dense(let parameter) = weight else { return false }
+  /// Whether rows packed in `form` meet a weight in integers that are packed once.
+  func packs(_ weight: WeightMatrix, form: MatmulPrecision.Form) -> Bool {
+    guard precision.form == .int8, form != .f32, case .dense(let parameter) = weight else { return false }
     return !parameter.isTrainable
   }
 
   /// A weight as the right-hand side of dx = dy W, or, transposed, of y = x Wᵀ, by rows packed in `form`.
   func side(of weight: WeightMatrix, transposed: Bool, form: MatmulPrecision.Form) -> RightSide {
-    guard packs(weight), let parameter = weight.parameter, let integers = form.integers
+    guard packs(weight, form: form), let parameter = weight.parameter, let integers = form.integers
     else { return weight.side(transposed: transposed) }
     return .panels(
       packedWeights.columns(parameter, transposed: transposed, form: form, integers: integers).panels)

@@ -76,7 +76,7 @@ public struct VocabularyHead {
 
   /// The same for at most 32 rows of generation, as `LinearGroup.stream` does it.
   public func stream(_ logits: Tensor, x: Tensor) {
-    guard !workspace.packs(weight) else { return self.logits(logits, x: x) }
+    guard !workspace.packs(weight, form: workspace.precision.headForm) else { return self.logits(logits, x: x) }
     let head = AppliedLinear(Linear(name: "lm_head", weight: weight), delta: nil, rows: x.rows, workspace: workspace)
     LinearGroup.stream([head], to: [logits], x: x, workspace: workspace)
     replaced?.score(logits, x: x.data, words: 0..<logits.columns)

@@ -19,7 +19,7 @@ extension MatmulPrecision {
 
   /// The same for a frozen output matrix [V, C].
   public func packedHeadFloats(rows: Int, columns: Int) -> Int {
-    guard form == .int8 else { return 0 }
+    guard form == .int8, headForm != .f32 else { return 0 }
     return packedFloats(rows: rows, columns: columns, headForm)
   }
 

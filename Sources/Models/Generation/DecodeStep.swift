@@ -3,7 +3,7 @@ import Tensors
 
 /// Steps of several sequences over their caches, by one token or by a few that are not yet certain.
 ///
-/// Products stream the weights for at most `chunk` rows at a time, and a row's result does not depend on the others,
+/// Products read the weights once for at most `chunk` rows, and a row's result does not depend on the others,
 /// so a batch gives what single runs give.
 struct DecodeStep {
   let role: Role
