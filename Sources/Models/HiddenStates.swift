@@ -2,27 +2,41 @@ import CKernels
 import Foundation
 import Tensors
 
-/// The residual stream after the last block, [T, C], and the ways to turn chosen rows of it into losses.
+/// The residual stream after the last block, [T, C] or those of its rows that are read, and the ways to turn chosen rows
+/// of it into losses.
 ///
 /// Attach losses (`crossEntropy`, `logProbabilities`, `scores`), set their gradients, then run the tape backward once.
 public final class HiddenStates {
   let role: Role
   let tensor: Tensor
   let tape: Tape
-  /// Rows of virtual tokens before those of the batch.
-  private let rowOffset: Int
+  /// Virtual tokens before those of the batch included.
+  private let batch: PackedBatch
+  private let selection: RowSelection?
   private let stream: StreamGradient
 
-  init(role: Role, tensor: Tensor, rowOffset: Int, tape: Tape, stream: StreamGradient) {
+  init(
+    role: Role, tensor: Tensor, batch: PackedBatch, selection: RowSelection?, tape: Tape, stream: StreamGradient
+  ) {
     self.role = role
     self.tensor = tensor
-    self.rowOffset = rowOffset
+    self.batch = batch
+    self.selection = selection
     self.tape = tape
     self.stream = stream
   }
 
   /// Rows of the stream, virtual tokens among them included.
-  var rowCount: Int { tensor.rows }
+  public var rowCount: Int { batch.count }
+  /// Rows that the last block computed.
+  public var computedRows: Int { tensor.rows }
+  /// Where rows of the batch are.
+  private func places(_ rows: [Int]) -> [Int] {
+    rows.map { row in
+      let row = row + batch.rowOffset
+      return selection?.place(of: row) ?? row
+    }
+  }
   private var model: LanguageModel { role.model }
   private var workspace: Workspace { tape.workspace }
 
@@ -123,7 +137,7 @@ public final class HiddenStates {
     let shape = [rows.count, tensor.columns]
     let norm = NormedRows(
       x: workspace.allocate(shape), y: workspace.allocate(shape), rstd: workspace.allocate([rows.count]))
-    RowAccess.gather(norm.x, from: tensor, rows: rows.map { $0 + rowOffset })
+    RowAccess.gather(norm.x, from: tensor, rows: places(rows))
     RMSNorm.forward(
       norm.y, rstd: norm.rstd, x: norm.x, weight: model.finalNorm.value, epsilon: model.configuration.rmsNormEpsilon)
     if scale != 1 { ck_scale(norm.y.data, scale, norm.y.count) }
@@ -131,7 +145,7 @@ public final class HiddenStates {
   }
 
   private func attachGradient() {
-    if stream.tensor == nil { stream.tensor = workspace.zeros(tensor.shape) }
+    stream.attach(rows: tensor.rows, of: rowCount, width: tensor.columns, workspace)
   }
 
   private func pullBack(_ dy: Tensor, norm: NormedRows, rows: [Int]) {
@@ -139,7 +153,7 @@ public final class HiddenStates {
     let dx = workspace.zeros(norm.x.shape)
     RMSNorm.backward(
       dx: dx, dy: dy, x: norm.x, weight: model.finalNorm, rstd: norm.rstd, workspace: workspace)
-    RowAccess.scatterAdd(gradient, from: dx, rows: rows.map { $0 + rowOffset })
+    RowAccess.scatterAdd(gradient, from: dx, rows: places(rows))
   }
 }
 

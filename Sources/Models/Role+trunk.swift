@@ -4,14 +4,17 @@ extension Role {
   /// Runs the trunk over a packed stream, virtual tokens before it.
   ///
   /// Blocks below the lowest trained one are not recorded; without a recording tape nothing is.
-  public func hiddenStates(_ batch: PackedBatch, tape: Tape) -> HiddenStates {
-    hiddenStates(batch, tape: tape, observer: nil)
+  ///
+  /// - Parameter rows: the rows that will be read, all when nil. The last block computes no others after its attention.
+  public func hiddenStates(_ batch: PackedBatch, reading rows: [Int]? = nil, tape: Tape) -> HiddenStates {
+    hiddenStates(batch, reading: rows, tape: tape, observer: nil)
   }
 
   /// - Parameter observer: gets the rotated keys and the values of every row of the stream, layer by layer; a prefix of
   ///   keys is not among them.
   func hiddenStates(
-    _ batch: PackedBatch, tape: Tape, observer: ((_ layer: Int, _ keys: Tensor, _ values: Tensor) -> Void)?
+    _ batch: PackedBatch, reading rows: [Int]? = nil, tape: Tape,
+    observer: ((_ layer: Int, _ keys: Tensor, _ values: Tensor) -> Void)?
   ) -> HiddenStates {
     let stream = StreamGradient()
     let tokens = virtualTokens
@@ -26,13 +29,29 @@ extension Role {
       || adapter?.tokenRows?.isTrainable == true
     let trainsFirst = trainsStream || context.prefix?.isTrained == true
     let lowest = tape.isRecording ? (trainsFirst ? 0 : lowestTrainedBlock(context)) : model.blocks.count
+    let last = model.blocks.count - 1
+    let selection = selection(rows, batch, tape: tape, lastIsRecorded: lowest <= last)
     for (index, block) in model.blocks.enumerated() {
       let pass = BlockPass(
         block: block, layer: index, isRecorded: index >= lowest, inputGradient: index > lowest || trainsStream,
-        observer: observer.map { observer in { observer(index, $0, $1) } })
+        selection: index == last ? selection : nil, observer: observer.map { observer in { observer(index, $0, $1) } })
       x = pass.run(x, context)
     }
-    return HiddenStates(role: self, tensor: x, rowOffset: batch.rowOffset, tape: tape, stream: stream)
+    return HiddenStates(role: self, tensor: x, batch: batch, selection: selection, tape: tape, stream: stream)
+  }
+
+  /// The rows that the last block has to compute; nil for all.
+  private func selection(
+    _ rows: [Int]?, _ batch: PackedBatch, tape: Tape, lastIsRecorded: Bool
+  ) -> RowSelection? {
+    guard let rows, let last = model.blocks.last else { return nil }
+    // A gradient of some rows becomes one of all rows in the last block's backward.
+    if tape.isRecording && !lastIsRecorded { return nil }
+    // Masks are drawn by the place of a row in the whole stream.
+    let drops = last.linears.contains { adapter?.deltas[$0.name].map { $0.dropout > 0 } ?? false }
+    if tape.dropout != nil && drops { return nil }
+    let selection = RowSelection(rows.map { $0 + batch.rowOffset })
+    return selection.rows.count < batch.count ? selection : nil
   }
 
   private func lowestTrainedBlock(_ context: BlockContext) -> Int {

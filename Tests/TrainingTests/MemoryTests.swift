@@ -44,8 +44,9 @@ import Training
   ]
 
   /// The workspace's high-water mark is what the list of allocations says, to 3 in 100.
-  @Test(arguments: passes, [[200], [40, 40, 40, 40, 40, 40]])
-  private func workspaceOfAPass(_ pass: Pass, lengths: [Int]) throws {
+  @Test(arguments: passes, [(1, [200]), (2, [200]), (2, [40, 40, 40, 40, 40, 40]), (7, [200])])
+  private func workspaceOfAPass(_ pass: Pass, stream: (step: Int, lengths: [Int])) throws {
+    let lengths = stream.lengths
     let model = model()
     var adapter: Adapter?
     if let patterns = pass.freezing { try model.train(freezing: patterns) }
@@ -58,11 +59,11 @@ import Training
     let role = Role(model, adapter)
     var batch = PackedBatch()
     for length in lengths { batch.append([Int32](repeating: 5, count: length)) }
-    let rows = Array(stride(from: 0, to: batch.count, by: 2))
+    let rows = Array(stride(from: 0, to: batch.count, by: stream.step))
     let targets = rows.map { Target(row: $0, token: 7) }
     let workspace = Workspace(precision: pass.precision, capacity: 1 << 30)
     let tape = Tape(recomputesBlocks: pass.recomputes, workspace: workspace)
-    let states = role.hiddenStates(batch, tape: tape)
+    let states = role.hiddenStates(batch, reading: rows, tape: tape)
     let ones = [Float](repeating: 1, count: rows.count)
     switch pass.loss {
     case .crossEntropy: _ = states.crossEntropy(targets, weights: ones)

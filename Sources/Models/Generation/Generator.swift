@@ -188,7 +188,7 @@ public final class Generator {
         batch.append(prompts[prompt])
         let caches = byPrompt[prompt]!.map { sequences[$0].cache }
         let tape = Tape(recording: false, workspace: workspace)
-        let states = role.hiddenStates(batch, tape: tape) { layer, keys, values in
+        let states = role.hiddenStates(batch, reading: [batch.count - 1], tape: tape) { layer, keys, values in
           for cache in caches { cache.store(layer, keys: keys, values: values, rows: 0..<keys.rows) }
         }
         for cache in caches { cache.advance(by: states.rowCount) }

@@ -5,16 +5,18 @@ extension Block {
   /// Keys (rotated) and values of one layer's rows, [T, G * D] each, for whoever keeps a cache.
   typealias KeyValueObserver = (_ keys: Tensor, _ values: Tensor) -> Void
 
-  /// x + attention(norm(x)), [T, C]: a new tensor when recorded, x itself otherwise.
+  /// x + attention(norm(x)), [T, C]: a new tensor when recorded or of selected rows, x itself otherwise.
   ///
-  /// - Parameter inputGradient: whether anything below x is trained.
+  /// - Parameters:
+  ///   - inputGradient: whether anything below x is trained.
+  ///   - selection: the rows of the result, which see all keys; all rows when nil.
   func attend(
     _ x: Tensor, _ context: BlockContext, layer: Int, recorded: Bool, inputGradient: Bool,
-    observer: KeyValueObserver? = nil
+    selection: RowSelection? = nil, observer: KeyValueObserver? = nil
   ) -> Tensor {
     let workspace = context.workspace
     let rows = x.rows
-    let result = recorded ? workspace.allocate(x.shape) : x
+    let result = selection?.gather(x, workspace) ?? (recorded ? workspace.allocate(x.shape) : x)
     let start = workspace.mark
     let q = workspace.allocate([rows, query.outputs])
     let offset = context.batch.keyOffset
@@ -25,7 +27,7 @@ extension Block {
     let lse = workspace.allocate([context.attention.heads, rows])
     let rstd = workspace.allocate([rows])
     let inputs = [query, key, value].map { context.applied($0, rows: rows) }
-    let projection = context.applied(output, rows: rows)
+    let projection = context.applied(output, rows: result.rows)
 
     workspace.scratch {
       let normed = workspace.allocate(x.shape)
@@ -37,8 +39,9 @@ extension Block {
     observer?(ownKeys, ownValues)
     context.prefix?.copy(layer: layer, keys: k, values: v)
     context.attention.forward(attended, lse: lse, q: q, k: k, v: v, batch: context.batch, workspace: workspace)
-    if recorded { result.copy(from: x) }
-    LinearGroup.forward([projection], to: [result], x: attended, accumulate: true, workspace: workspace)
+    let projected = selection?.gather(attended, workspace) ?? attended
+    if recorded && selection == nil { result.copy(from: x) }
+    LinearGroup.forward([projection], to: [result], x: projected, accumulate: true, workspace: workspace)
 
     guard recorded else {
       workspace.release(to: start)
@@ -46,9 +49,10 @@ extension Block {
     }
     context.tape.record {
       attendBackward(
-        x, context, layer: layer, inputGradient: inputGradient,
+        x, context, layer: layer, inputGradient: inputGradient, selection: selection,
         saved: SavedAttention(
-          q: q, k: k, v: v, attended: attended, lse: lse, rstd: rstd, inputs: inputs, projection: projection))
+          q: q, k: k, v: v, attended: attended, projected: projected, lse: lse, rstd: rstd, inputs: inputs,
+          projection: projection))
     }
     return result
   }
@@ -58,6 +62,8 @@ extension Block {
     let k: Tensor
     let v: Tensor
     let attended: Tensor
+    /// Its rows that the output projection reads.
+    let projected: Tensor
     let lse: Tensor
     let rstd: Tensor
     let inputs: [AppliedLinear]
@@ -65,17 +71,20 @@ extension Block {
   }
 
   private func attendBackward(
-    _ x: Tensor, _ context: BlockContext, layer: Int, inputGradient: Bool, saved: SavedAttention
+    _ x: Tensor, _ context: BlockContext, layer: Int, inputGradient: Bool, selection: RowSelection?,
+    saved: SavedAttention
   ) {
-    guard let gradient = context.stream.tensor else { return }
+    guard let dresult = context.stream.tensor else { return }
     let workspace = context.workspace
     let rows = x.rows
     let inputsTrain = saved.inputs.contains(where: \.isTrainable) || attentionNorm.isTrainable
     let needsInput = inputGradient || inputsTrain || context.prefix?.isTrained == true
-    let dattended = needsInput ? workspace.allocate(saved.attended.shape) : nil
+    let dprojected = needsInput ? workspace.allocate(saved.projected.shape) : nil
     LinearGroup.backward(
-      [saved.projection], dys: [gradient], dx: dattended, x: saved.attended, accumulate: false, workspace: workspace)
-    guard let dattended else { return }
+      [saved.projection], dys: [dresult], dx: dprojected, x: saved.projected, accumulate: false, workspace: workspace)
+    if let selection { context.stream.widen(selection) }
+    guard let dprojected, let gradient = context.stream.tensor else { return }
+    let dattended = selection?.scatter(dprojected, count: rows, workspace) ?? dprojected
 
     let dq = workspace.allocate(saved.q.shape)
     let dk = workspace.zeros(saved.k.shape)

@@ -52,5 +52,21 @@ struct BlockContext {
 
 /// The gradient of the residual stream, [T, C]: one buffer that every block adds its part to in place.
 final class StreamGradient {
-  var tensor: Tensor?
+  /// Until the last block has gone back, of the rows that are read alone.
+  private(set) var tensor: Tensor?
+  private var whole: Tensor?
+
+  /// Makes zeros for so many rows that are read, and for all rows of the stream, unless there is a gradient already.
+  func attach(rows: Int, of all: Int, width: Int, _ workspace: Workspace) {
+    guard tensor == nil else { return }
+    tensor = workspace.zeros([rows, width])
+    whole = rows == all ? tensor : workspace.zeros([all, width])
+  }
+
+  /// Goes on with all rows; those that were not read have had no gradient.
+  func widen(_ selection: RowSelection) {
+    guard let tensor, let whole else { return }
+    RowAccess.scatterAdd(whole, from: tensor, rows: selection.rows)
+    self.tensor = whole
+  }
 }

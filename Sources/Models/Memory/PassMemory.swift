@@ -41,18 +41,28 @@ public struct PassMemory: Sendable, Hashable {
 
   private var c: ModelConfiguration { shape.configuration }
   private var stream: Int { tokens * c.hiddenSize }
+  /// Rows that the last block computes after its attention.
+  private var read: Int { shape.dropsInputs ? tokens : min(tokens, targets) }
+  private var selects: Bool { read < tokens }
+  /// Of the whole stream, and of the rows that are read where they are a part.
+  private var streamGradient: Int { stream + (selects ? read * c.hiddenSize : 0) }
+
+  /// Rows of a block's output projection and feed-forward part.
+  private func rows(_ index: Int) -> Int { index == shape.blocks.count - 1 ? read : tokens }
 
   /// Bytes at the highest point of a pass.
   public var peakBytes: Int {
-    let recorded = shape.blocks.suffix(shape.recordedBlocks)
+    let recorded = shape.blocks.indices.suffix(shape.recordedBlocks)
     let largest = recorded.map(kept).max() ?? 0
-    let saved = recomputes ? recorded.count * stream : recorded.reduce(0) { $0 + kept($1) }
+    let saved = recorded.reduce(0) { $0 + (recomputes ? rows($1) * c.hiddenSize : kept($1)) }
     let again = recomputes ? largest : 0
     let (heldLogits, heads) = head
-    let forward = (shape.blocks.map(forward).max() ?? 0) + again
-    let backward = stream + (recorded.map(backward).max() ?? 0) + again
-    // A block that is not recorded lies on the stream alone.
-    let unrecorded = shape.blocks.prefix(shape.blocks.count - recorded.count).map { kept($0) + self.forward($0) }.max()
+    let forward = (recorded.map(forward).max() ?? 0) + again
+    let backward = streamGradient + (recorded.map(backward).max() ?? 0) + again
+    // A part of a block that is not recorded lies on the stream alone.
+    let unrecorded = shape.blocks.indices.dropLast(recorded.count).map {
+      max(keptByAttention($0), keptByFeedForward($0)) + self.forward($0)
+    }.max()
     let recording = stream + saved + max(forward, heldLogits + max(heads, backward))
     return MemoryLayout<Float>.size * max(recording, stream + (unrecorded ?? 0))
   }
@@ -66,22 +76,37 @@ public struct PassMemory: Sendable, Hashable {
     return MemoryLayout<Float>.size * floats.reduce(head, +)
   }
 
-  /// What the tape keeps of a block.
-  private func kept(_ block: PassShape.BlockShape) -> Int {
+  /// What the tape keeps of a block: the results of both parts, and what their backward needs.
+  private func kept(_ index: Int) -> Int {
+    2 * rows(index) * c.hiddenSize + keptByAttention(index) + keptByFeedForward(index)
+  }
+
+  private func keptByAttention(_ index: Int) -> Int {
+    let (block, rows) = (shape.blocks[index], rows(index))
     let queries = block.output.inputs
     let keys = block.inputs[1].outputs
-    let lows = block.layers.reduce(0) { $0 + $1.rank + ($1.hasMagnitude ? $1.outputs : 0) }
     let prefix = shape.prefix == .keys(shape.prefix.count) ? 2 * shape.prefix.count * keys : 0
-    return prefix + tokens
-      * (2 * c.hiddenSize + 2 * queries + 2 * keys + 2 * block.down.inputs + c.headCount + 2 + lows)
+    return prefix + tokens * (2 * queries + 2 * keys + c.headCount + 1 + lows(block.inputs))
+      + rows * lows([block.output]) + (rows < tokens ? rows * queries : 0)
+  }
+
+  private func keptByFeedForward(_ index: Int) -> Int {
+    let block = shape.blocks[index]
+    return rows(index) * (2 * block.down.inputs + 1 + lows(block.gates + [block.down]))
+  }
+
+  /// What low-rank layers keep of a row.
+  private func lows(_ layers: [PassShape.Layer]) -> Int {
+    layers.reduce(0) { $0 + $1.rank + ($1.hasMagnitude ? $1.outputs : 0) }
   }
 
   /// The most that a block's forward takes beside what is kept.
-  private func forward(_ block: PassShape.BlockShape) -> Int {
+  private func forward(_ index: Int) -> Int {
+    let (block, rows) = (shape.blocks[index], rows(index))
     let attention = Threads.count * Attention.tileFloats(keys: longest) + 2 * packedKeys
     return max(
-      stream + packed(block.inputs), attention, packed([block.output]), stream + packed(block.gates),
-      tokens * block.down.inputs + packed([block.down]))
+      stream + packed(block.inputs, tokens), attention, packed([block.output], rows),
+      rows * c.hiddenSize + packed(block.gates, rows), rows * block.down.inputs + packed([block.down], rows))
   }
 
   /// Packed keys, or values, of all heads.
@@ -90,30 +115,37 @@ public struct PassMemory: Sendable, Hashable {
   }
 
   /// Packed inputs of layers that read the same rows, and their packed lows.
-  private func packed(_ layers: [PassShape.Layer]) -> Int {
-    LinearGroup.packedFloats(rows: tokens, depth: layers[0].inputs, precision: precision)
-      + layers.reduce(0) { $0 + LinearGroup.packedFloats(rows: tokens, depth: $1.rank) }
+  private func packed(_ layers: [PassShape.Layer], _ rows: Int) -> Int {
+    LinearGroup.packedFloats(rows: rows, depth: layers[0].inputs, precision: precision)
+      + layers.reduce(0) { $0 + LinearGroup.packedFloats(rows: rows, depth: $1.rank) }
   }
 
   /// The most that a block's backward takes beside what is kept.
-  private func backward(_ block: PassShape.BlockShape) -> Int {
-    let widened = tokens * block.down.inputs
+  private func backward(_ index: Int) -> Int {
+    let (block, rows) = (shape.blocks[index], rows(index))
+    let widened = rows * block.down.inputs
     let feedForward =
-      widened + max((block.down.isTrained ? widened : 0) + gradients([block.down]), 2 * stream + gradients(block.gates))
+      widened
+      + max(
+        (block.down.isTrained ? widened : 0) + gradients([block.down], rows),
+        2 * rows * c.hiddenSize + gradients(block.gates, rows))
     let (queries, keys) = (tokens * block.output.inputs, tokens * block.inputs[1].outputs)
     let scores = Threads.count * (2 * Attention.tileFloats(keys: longest)) + 3 * packedKeys
     let attention =
-      queries
-      + max(gradients([block.output]), queries + 2 * keys + max(scores, 2 * stream + gradients(block.inputs)))
+      rows * block.output.inputs
+      + max(
+        gradients([block.output], rows),
+        (rows < tokens ? queries : 0) + queries + 2 * keys
+          + max(scores, 2 * stream + gradients(block.inputs, tokens)))
     return max(feedForward, attention)
   }
 
-  /// What `LinearBackward` takes for a group of layers.
-  private func gradients(_ layers: [PassShape.Layer]) -> Int {
+  /// What `LinearBackward` takes for a group of layers over so many rows.
+  private func gradients(_ layers: [PassShape.Layer], _ tokens: Int) -> Int {
     var floats = 0
     for layer in layers {
       floats += LinearGroup.packedFloats(rows: tokens, depth: layer.outputs, precision: precision)
-      floats += tokens * layer.rank
+      floats += tokens * (layer.rank + (layer.hasMagnitude ? layer.outputs : 0))
       floats += LinearGroup.packedFloats(rows: tokens, depth: layer.rank)
       if layer.trainsWeight {
         floats += LinearGroup.packedFloats(rows: layer.outputs, depth: tokens, precision: precision)
@@ -131,11 +163,11 @@ public struct PassMemory: Sendable, Hashable {
   /// Logits that stay until the pass ends, and the most that the loss takes beside them.
   private var head: (held: Int, most: Int) {
     let rows = targets * c.hiddenSize
-    if loss == .scores { return (0, stream + 4 * rows) }
+    if loss == .scores { return (0, streamGradient + 4 * rows) }
     let keeps = loss == .logProbabilities && VocabularyHead.keepsLogits(targets, vocabulary: c.vocabularySize)
     let block = VocabularyHead.blockFloats(
       targets: targets, vocabulary: c.vocabularySize, width: c.hiddenSize, trains: shape.trainsHead, keepsLogits: keeps,
       precision: precision)
-    return (keeps ? targets * c.vocabularySize : 0, stream + 3 * rows + max(block, rows))
+    return (keeps ? targets * c.vocabularySize : 0, streamGradient + 3 * rows + max(block, rows))
   }
 }

@@ -35,6 +35,8 @@ public struct PassShape: Sendable, Hashable {
   var prefix = PackedBatch.Prefix.none
   /// Whether what every block stands on is trained: virtual tokens, or rows of the embedding.
   var trainsBelow = false
+  /// Whether training passes drop some of what deltas read.
+  public var dropsInputs = false
 
   /// - Parameters:
   ///   - trains: whether the base weight of a Hugging Face name is trained.
@@ -79,6 +81,7 @@ public struct PassShape: Sendable, Hashable {
     self.init(
       role.model.configuration, trains: trained.contains, rank: { deltas[$0]?.rank ?? 0 },
       trainsDeltas: role.adapter?.isTrainable ?? false, hasMagnitude: { deltas[$0]?.magnitude != nil })
+    dropsInputs = deltas.values.contains { $0.dropout > 0 }
     let virtual = role.virtualTokens
     set(virtual?.configuration, trains: virtual?.isTrainable == true || role.adapter?.tokenRows?.isTrainable == true)
   }

@@ -57,7 +57,8 @@ public struct ModelBenchmark {
     let laps = (0...options.repeats).map { _ in
       let watch = Stopwatch()
       workspace.scratch {
-        let states = role.hiddenStates(batch, tape: Tape(recording: false, workspace: workspace))
+        let states = role.hiddenStates(
+          batch, reading: [batch.count - 1], tape: Tape(recording: false, workspace: workspace))
         _ = states.logits(rows: [batch.count - 1])
       }
       return watch.lap

@@ -35,6 +35,7 @@ package struct StageForecast {
       rank: { module in
         ranks.map { $0.configuration.targets(module) ? $0.configuration.rank(forModule: module) : 0 } ?? 0
       }, hasMagnitude: { _ in ranks?.configuration.usesMagnitudes == true })
+    pass.dropsInputs = ranks.map { $0.configuration.dropout > 0 } ?? false
     if !isFull {
       let prompt = stage.promptConfiguration(.causalLanguageModel)
       pass.set(prompt, trains: prompt != nil || settings.values["trained_tokens"] != nil)

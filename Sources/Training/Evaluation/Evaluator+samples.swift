@@ -74,7 +74,8 @@ extension Evaluator {
     { prompt, answer in
       var stream = AnswerStream()
       stream.append(prompt: prompt.tokens, answers: [answer], keepsLastTokens: true)
-      return self.forward(role, stream.batch) { Double($0.scores(rows: [stream.batch.count - 1]).values[0]) }
+      let last = [stream.batch.count - 1]
+      return self.forward(role, stream.batch, reading: last) { Double($0.scores(rows: last).values[0]) }
     }
   }
 
@@ -92,12 +93,13 @@ extension Evaluator {
         stream.append(prompt: sample.prompt.tokens, answers: [sample.generation.sampled], keepsLastTokens: false)
       }
       let targets = stream.answers.flatMap(\.targets)
-      let (p, q) = (
-        forward(policy, stream.batch) { $0.logProbabilities(targets, temperature: temperature).values },
-        forward(reference, stream.batch) { $0.logProbabilities(targets, temperature: temperature).values }
-      )
-      return zip(p, q).map { Double($0) - Double($1) }.split(counts: stream.answers.map(\.targets.count))
-        .map { $0.reduce(0, +) }
+      func values(_ role: Role) -> [Float] {
+        forward(role, stream.batch, reading: stream.readRows) {
+          $0.logProbabilities(targets, temperature: temperature).values
+        }
+      }
+      return zip(values(policy), values(reference)).map { Double($0) - Double($1) }
+        .split(counts: stream.answers.map(\.targets.count)).map { $0.reduce(0, +) }
     }
     let tokens = samples.reduce(0) { $0 + $1.generation.sampled.count }
     return Divergence(

@@ -14,10 +14,12 @@ public final class Evaluator {
   }
 
   /// Runs a stream without gradients.
-  func forward<Result>(_ role: Role, _ batch: PackedBatch, _ body: (HiddenStates) -> Result) -> Result {
+  func forward<Result>(
+    _ role: Role, _ batch: PackedBatch, reading rows: [Int], _ body: (HiddenStates) -> Result
+  ) -> Result {
     let tape = Tape(recording: false, workspace: workspace)
     defer { tape.finish() }
-    return body(role.hiddenStates(batch, tape: tape))
+    return body(role.hiddenStates(batch, reading: rows, tape: tape))
   }
 }
 
@@ -41,7 +43,7 @@ extension Evaluator {
     let loss = TokenBudget.ranges(costs: examples.map(\.cost), budget: microbatchTokens).reduce(0.0) { sum, range in
       let (batch, targets) = Example.stream(examples[range])
       let ones = [Float](repeating: 1, count: targets.count)
-      return sum + Double(forward(role, batch) { $0.crossEntropy(targets, weights: ones) })
+      return sum + Double(forward(role, batch, reading: targets.map(\.row)) { $0.crossEntropy(targets, weights: ones) })
     }
     return Perplexity(
       loss: loss * LossAveraging.perToken(targets: report.targets), tokens: report.targets, rows: report.kept)

@@ -41,10 +41,11 @@ struct MinibatchUpdate {
   ) {
     let stream = RolloutCollector.stream(rollouts, prompts, keepsLastTokens: keepsLastTokens)
     let tape = Tape(recording: true, recomputesBlocks: options.loop.recomputes, workspace: workspace)
-    attach(role.hiddenStates(stream.batch, tape: tape), stream, &pass)
+    let states = role.hiddenStates(stream.batch, reading: stream.readRows, tape: tape)
+    attach(states, stream, &pass)
     tape.backward()
     tape.finish()
-    pass.operations += flops.operations(stream.batch, headRows: headRows, pass: role.trainingPass)
+    pass.operations += flops.operations(states, stream.batch, headRows: headRows, pass: role.trainingPass)
   }
 
   private func attachPolicyLoss(

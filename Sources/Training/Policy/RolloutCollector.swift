@@ -102,7 +102,7 @@ struct RolloutCollector {
   private func forward<Result>(_ role: Role, _ stream: AnswerStream, _ body: (HiddenStates) -> Result) -> Result {
     let tape = Tape(recording: false, workspace: workspace)
     defer { tape.finish() }
-    return body(role.hiddenStates(stream.batch, tape: tape))
+    return body(role.hiddenStates(stream.batch, reading: stream.readRows, tape: tape))
   }
 }
 

@@ -15,6 +15,8 @@ package struct AnswerStream {
 
   package private(set) var batch = PackedBatch()
   package private(set) var answers: [Answer] = []
+  /// Rows that have a target, and the last of every answer where it has one.
+  var readRows: [Int] { answers.flatMap { $0.rows + ($0.lastRow.map { [$0] } ?? []) } }
 
   package init() {}
 

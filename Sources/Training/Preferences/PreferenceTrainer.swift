@@ -125,7 +125,8 @@ extension PreferenceTrainer: TrainingProcedure {
         recording: true, recomputesBlocks: options.loop.recomputes, workspace: workspace,
         dropout: options.loop.dropout(step: step, firstRow: firstRow))
       firstRow += stream.batch.count
-      let output = policy.hiddenStates(stream.batch, tape: tape).logProbabilities(targets)
+      let states = policy.hiddenStates(stream.batch, reading: targets.map(\.row), tape: tape)
+      let output = states.logProbabilities(targets)
       let split = AnswerLogProbabilities.split(output.values, part)
       let partSums = pairSums(part, split, references[range])
       let result = whole?.part(range) ?? loss(partSums, chosenTokensPerPair: tokensPerPair)
@@ -135,7 +136,7 @@ extension PreferenceTrainer: TrainingProcedure {
       tape.finish()
       sums += partSums
       values += result.values
-      operations += flops.operations(stream.batch, headRows: targets.count, pass: policy.trainingPass)
+      operations += flops.operations(states, stream.batch, headRows: targets.count, pass: policy.trainingPass)
     }
     return (PreferenceSummary(sums, loss: values, beta: options.beta), operations)
   }
@@ -153,7 +154,9 @@ extension PreferenceTrainer: TrainingProcedure {
         dropout: trainingStep.map { options.loop.dropout(step: $0, firstRow: firstRow) })
       firstRow += stream.batch.count
       defer { tape.finish() }
-      let output = policy.hiddenStates(stream.batch, tape: tape).logProbabilities(stream.answers.flatMap(\.targets))
+      let targets = stream.answers.flatMap(\.targets)
+      let states = policy.hiddenStates(stream.batch, reading: targets.map(\.row), tape: tape)
+      let output = states.logProbabilities(targets)
       return pairSums(pairs[range], AnswerLogProbabilities.split(output.values, pairs[range]), references[range])
     }
   }

@@ -35,8 +35,9 @@ struct ReferencePass {
     let stream = AnswerStream(pairs, keepsLastTokens: false)
     let tape = Tape(recording: false, workspace: workspace)
     defer { tape.finish() }
-    let values = reference.hiddenStates(stream.batch, tape: tape).logProbabilities(stream.answers.flatMap(\.targets))
-    return AnswerLogProbabilities.split(values.values, pairs)
+    let targets = stream.answers.flatMap(\.targets)
+    let states = reference.hiddenStates(stream.batch, reading: targets.map(\.row), tape: tape)
+    return AnswerLogProbabilities.split(states.logProbabilities(targets).values, pairs)
   }
 
   /// SHA-256 of a prompt and an answer: the prompt's length, then all tokens, little-endian.

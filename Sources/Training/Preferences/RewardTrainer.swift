@@ -94,7 +94,9 @@ extension RewardTrainer: TrainingProcedure {
         recording: recording, recomputesBlocks: options.loop.recomputes, workspace: workspace,
         dropout: trainingStep.map { options.loop.dropout(step: $0, firstRow: firstRow) })
       firstRow += stream.batch.count
-      let scores = role.hiddenStates(stream.batch, tape: tape).scores(rows: stream.answers.map { $0.lastRow! })
+      let rows = stream.answers.map { $0.lastRow! }
+      let states = role.hiddenStates(stream.batch, reading: rows, tape: tape)
+      let scores = states.scores(rows: rows)
       var gradient: [Float] = []
       for (index, pair) in pairs[range].enumerated() {
         let (chosen, rejected) = (Double(scores.values[2 * index]), Double(scores.values[2 * index + 1]))
@@ -105,7 +107,7 @@ extension RewardTrainer: TrainingProcedure {
       if recording { scores.setGradient(gradient) }
       tape.backward()
       tape.finish()
-      operations += flops.operations(stream.batch, headRows: 0, pass: recording ? role.trainingPass : .forward)
+      operations += flops.operations(states, stream.batch, headRows: 0, pass: recording ? role.trainingPass : .forward)
     }
     return (summary, operations)
   }

@@ -25,12 +25,14 @@ struct FlopCounter {
   }
 
   /// Multiplications and additions of a pass over a stream, with logits at `headRows` rows.
-  func operations(_ batch: PackedBatch, headRows: Int, pass: Pass) -> Double {
+  func operations(_ states: HiddenStates, _ batch: PackedBatch, headRows: Int, pass: Pass) -> Double {
     let c = configuration
     let (queries, keys) = (c.headCount * c.headSize, c.keyValueHeadCount * c.headSize)
     let attention = c.hiddenSize * (2 * queries + 2 * keys)
     let feedForward = 3 * c.hiddenSize * c.intermediateSize
-    let linear = Double(c.layerCount * (attention + feedForward)) * Double(batch.count)
+    // Rows that nobody reads end with the last block's attention.
+    let unread = Double((c.hiddenSize * queries + feedForward) * (states.rowCount - states.computedRows))
+    let linear = Double(c.layerCount * (attention + feedForward)) * Double(batch.count) - unread
     let head = Double(c.hiddenSize * c.vocabularySize) * Double(headRows)
     // A query at position p meets p + 1 keys, once for scores and once for values.
     let meetings = batch.positions.reduce(0.0) { $0 + Double($1) + 1 } * Double(2 * queries * c.layerCount)

@@ -117,12 +117,12 @@ extension SupervisedTrainer: TrainingProcedure {
     let weight = Float(LossAveraging.perToken(targets: total))
     let tape = Tape(
       recording: recording, recomputesBlocks: options.loop.recomputes, workspace: workspace, dropout: dropout)
-    let states = role.hiddenStates(batch, tape: tape)
+    let states = role.hiddenStates(batch, reading: targets.map(\.row), tape: tape)
     let loss = Double(states.crossEntropy(targets, weights: [Float](repeating: weight, count: targets.count)))
     tape.backward()
     tape.finish()
     return (
-      loss, flops.operations(batch, headRows: targets.count, pass: recording ? role.trainingPass : .forward),
+      loss, flops.operations(states, batch, headRows: targets.count, pass: recording ? role.trainingPass : .forward),
       batch.count
     )
   }
