@@ -43,11 +43,11 @@ def judged(work, figures):
     """The ratios of medians with their bars."""
     out = []
     for r in work.ratios:
-        try: value = statistics.median(figures[r.over][r.key]) / statistics.median(figures[r.under][r.key])
+        try: value = statistics.median(figures[r.over][r.key]) / (statistics.median(figures[r.under][r.key]) if r.under else 1)
         except KeyError: continue
         met = value <= r.bar if r.most else value >= r.bar
         out.append({"key": r.key, "over": r.over, "under": r.under, "value": value, "bar": r.bar, "most": r.most, "met": met})
-        print(f"  {work.units[r.key] if ' ' not in r.key else r.key}: {r.over} is {value:.2f}x {r.under} (bar: {'at most' if r.most else 'at least'} {r.bar:g}x): {'met' if met else 'MISSED'}")
+        print(f"  {work.units[r.key] if ' ' not in r.key else r.key}: {r.over} is {f'{value:.2f}x {r.under}' if r.under else f'{value:,.0f}'} (bar: {'at most' if r.most else 'at least'} {r.bar:g}{'x' if r.under else ''}): {'met' if met else 'MISSED'}")
     return out
 
 

@@ -47,8 +47,9 @@ def table(result):
     judged = {}
     for r in result["ratios"]:
         word = "at most" if r["most"] else "at least"
-        who = "" if len(sides) == 2 else f"{r['over']}/{r['under']} "
-        judged.setdefault(r["key"], []).append(f"{who}{r['value']:.2f}x ({word} {r['bar']:g}x: {'met' if r['met'] else 'missed'})")
+        who = "" if len(sides) == 2 else f"{r['over']}/{r['under']} " if r["under"] else f"{r['over']} "
+        figure, bar = (f"{r['value']:.2f}x", f"{r['bar']:g}x") if r["under"] else (number(r["value"]), number(r["bar"]))
+        judged.setdefault(r["key"], []).append(f"{who}{figure} ({word} {bar}: {'met' if r['met'] else 'missed'})")
     head = [""] + sides + (["ratio (bar)"] if judged else [])
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for key, unit in result["units"].items():

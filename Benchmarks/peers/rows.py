@@ -26,14 +26,15 @@ def first(work, name, count):
 
 
 def many(work, count):
-    """`count` short rows, no two alike: the workload's words over and over, each row with its number."""
-    path = os.path.join(work, f"many-{count}.jsonl")
+    """`count` short rows, no two alike: the workload's words over and over, each row with its number in six digits, so
+    that rows of a large file are as long as those of a small one."""
+    path = os.path.join(work, f"numbered-{count}.jsonl")
     if os.path.exists(path): return path
     rows, r = read(os.path.join(work, "sft.jsonl")), random.Random(1)
     words = " ".join(m["content"] for row in rows for m in row["prompt"] + row["completion"]).split()
     some = lambda n: " ".join(r.choice(words) for _ in range(n))
     said = lambda role, text: [{"role": role, "content": text}]
-    return write(path, ({"prompt": said("user", f"{n} {some(8)}"), "completion": said("assistant", f"{some(12)} {n}")} for n in range(count)))
+    return write(path, ({"prompt": said("user", f"{n:06} {some(8)}"), "completion": said("assistant", f"{some(12)} {n:06}")} for n in range(count)))
 
 
 def text(work):

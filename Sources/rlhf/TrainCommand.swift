@@ -15,12 +15,13 @@ struct TrainCommand: ParsableCommand {
 
       Example:
         rlhf train pipelines/demo.yaml
-        rlhf train pipelines/demo.yaml --plan
+        rlhf train pipelines/demo.yaml --plan --json
         rlhf train pipelines/demo.yaml --stage dpo --set dpo.beta=0.2
       """)
 
   @Argument(help: "The recipe's file.") var recipe: String?
   @Flag(help: "Show what would run and why; change nothing.") var plan = false
+  @Flag(help: "With --plan: print machine-readable JSON on standard output, a line for each stage.") var json = false
   @Option(help: ArgumentHelp("Run this stage only.", valueName: "name")) var stage: String?
   @Option(
     name: .customLong("set"),
@@ -32,6 +33,7 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var store: StoreOption
 
   func validate() throws {
+    if json && !plan { throw ValidationError("--json prints a plan: add --plan") }
     if recipe == nil && !helpKeys { throw ValidationError("name a recipe, as in: rlhf train pipelines/demo.yaml") }
   }
 
@@ -43,7 +45,12 @@ struct TrainCommand: ParsableCommand {
     let recipe = try Recipe.load(recipe ?? "", overrides: overrides)
     let path = store.path(fallback: recipe.store.map(recipe.resolve))
     if plan {
-      try show(try planned(recipe, store: path))
+      let stages = try planned(recipe, store: path)
+      if json {
+        for stage in stages { Console.output.line(stage.json.canonical) }
+      } else {
+        show(stages)
+      }
       return
     }
     Interruption.install()
@@ -61,19 +68,13 @@ struct TrainCommand: ParsableCommand {
     return try RecipeRun(recipe: recipe, store: try Store(path: path), program: RLHF.version).plan()
   }
 
-  private func show(_ stages: [RecipeRun.PlannedStage]) throws {
+  private func show(_ stages: [RecipeRun.PlannedStage]) {
     var table = Table([.init("stage"), .init("runs"), .init("why", canShrink: true)])
     for stage in stages {
-      let runs =
-        switch stage.status {
-        case .upToDate: "no"
-        case .stale: "yes"
-        case .waiting: "waits"
-        }
-      table.append([stage.name, runs, stage.status.text + (stage.summary.map { ": " + $0 } ?? "")])
+      table.append([stage.name, stage.status.runs, stage.status.text + (stage.summary.map { ": " + $0 } ?? "")])
     }
     table.print()
-    let memory = stages.compactMap { stage in stage.memory.map { "\(stage.name): \($0)" } }
+    let memory = stages.compactMap { stage in stage.memory.map { "\(stage.name): \($0.summary)" } }
     if !memory.isEmpty {
       let free = RecipeRun.freeMemory.map { " (\($0) are free)" } ?? ""
       Console.output.line("Memory, if micro-batches are full\(free):")

@@ -119,6 +119,18 @@ struct RecipeRunTests {
     #expect(label.summary.hasPrefix("4 preferences"))
   }
 
+  @Test func answersSayThePrecisionTheyWereSampledAt() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for precision in ["medium", "highest"] {
+      let run = try run(recipe(["sample.matmul_precision=\(precision)"]), "\(precision).sqlite")
+      try run.run(kinds: [.ingest, .pairs, .model, .pretrain, .sft, .sample])
+      let completions = try run.bench.store.completions()
+      #expect(!completions.isEmpty)
+      let stored = Set(completions.map { $0.sampling["matmul_precision"]?.string })
+      #expect(stored == (precision == "medium" ? ["medium"] : [nil]))
+    }
+  }
+
   @Test func aStoreIsHeldByOneRun() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let path = folder.appendingPathComponent("a.sqlite").path

@@ -1,8 +1,8 @@
 import Terminal
 import Training
 
-/// What a training stage will take of memory, in words.
-package struct MemoryForecast {
+/// What a training stage will take of memory.
+public struct MemoryForecast: Sendable {
   private let estimate: MemoryEstimate
   private let free: Int?
 
@@ -25,8 +25,10 @@ package struct MemoryForecast {
     ]
   }
 
+  public var bytes: Int { estimate.total }
+
   /// `trains 4.9M of 139M weights (3.5%); needs about 1.0 GB`.
-  package var summary: String {
+  public var summary: String {
     let share = Double(estimate.trainedCount) / Double(max(1, estimate.weightCount)) * 100
     return
       "trains \(shortNumber(Double(estimate.trainedCount))) of \(shortNumber(Double(estimate.weightCount))) weights "

@@ -5,16 +5,6 @@ import Terminal
 
 /// Brings the stages of a recipe up to date, in order.
 public final class RecipeRun {
-  public struct PlannedStage: Sendable {
-    public var name: String
-    public var kind: StageKind
-    public var status: StageStatus
-    /// The last summary of a stage that is up to date.
-    public var summary: String?
-    /// What a training stage would take of memory, where the model's shape is known.
-    public var memory: String?
-  }
-
   package let bench: Workbench
   private let program: String
 
@@ -48,9 +38,9 @@ public final class RecipeRun {
   }
 
   /// - Throws: `RecipeError.stage` for weights to freeze that the model does not have.
-  private static func memory(_ stage: RecipeStage, _ recipe: Recipe) throws -> String? {
+  private static func memory(_ stage: RecipeStage, _ recipe: Recipe) throws -> MemoryForecast? {
     do {
-      return try StageForecast(stage, recipe: recipe).map { MemoryForecast(try $0.estimate(), free: nil).summary }
+      return try StageForecast(stage, recipe: recipe).map { MemoryForecast(try $0.estimate(), free: nil) }
     } catch {
       throw RecipeError.stage(stage.name, problem: "\(error)")
     }
