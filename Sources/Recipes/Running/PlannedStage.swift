@@ -13,8 +13,9 @@ extension RecipeRun {
 
     public var json: JSONValue {
       [
-        "name": .string(name), "kind": .string(kind.rawValue), "runs": .string(status.runs), "why": .string(status.text),
-        "summary": summary.map(JSONValue.string) ?? nil, "memory_bytes": memory.map { .int($0.bytes) } ?? nil,
+        "name": .string(name), "kind": .string(kind.rawValue), "runs": .string(status.runs),
+        "why": .string(status.text), "summary": summary.map(JSONValue.string) ?? nil,
+        "memory_bytes": memory.map { .int($0.bytes) } ?? nil,
       ]
     }
   }
