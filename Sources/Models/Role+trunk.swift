@@ -44,7 +44,7 @@ extension Role {
   private func selection(
     _ rows: [Int]?, _ batch: PackedBatch, tape: Tape, lastIsRecorded: Bool
   ) -> RowSelection? {
-    guard let rows, let last = model.blocks.last else { return nil }
+    guard let rows, !rows.isEmpty, let last = model.blocks.last else { return nil }
     // A gradient of some rows becomes one of all rows in the last block's backward.
     if tape.isRecording && !lastIsRecorded { return nil }
     // Masks are drawn by the place of a row in the whole stream.

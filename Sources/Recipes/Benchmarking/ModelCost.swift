@@ -39,11 +39,13 @@ package struct ModelCost {
   }
   private var headWeights: Double { Double(configuration.hiddenSize * configuration.vocabularySize) }
 
-  /// One pass over a prompt, with logits of its last token.
+  /// One pass over a prompt, with logits of its last token, which alone goes through the end of the last block.
   package func reading(tokens: Int) -> Need {
     let meetings = Double(tokens) * Double(tokens + 1) / 2
+    let c = configuration
+    let unread = Double(c.hiddenSize * (queryWidth + 3 * c.intermediateSize)) * Double(tokens - 1)
     return Need(
-      operations: 2 * (linearWeights * Double(tokens) + headWeights + attention(meetings)),
+      operations: 2 * (linearWeights * Double(tokens) - unread + headWeights + attention(meetings)),
       bytes: (linearWeights + headWeights) * bytesPerWeight)
   }
 
