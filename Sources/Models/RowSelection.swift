@@ -31,3 +31,8 @@ struct RowSelection {
     return x
   }
 }
+
+extension ModelConfiguration {
+  /// Weights that the last block applies to rows that are read alone: the output projection's and the feed-forward part's.
+  package var weightsAfterAttention: Int { hiddenSize * (headCount * headSize + 3 * intermediateSize) }
+}

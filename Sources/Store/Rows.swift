@@ -64,11 +64,6 @@ extension Row {
   }
 }
 
-/// A list of question marks for an IN clause.
-func placeholders(_ count: Int) -> String {
-  Array(repeating: "?", count: count).joined(separator: ",")
-}
-
 extension JSONValue {
   /// The strings of an array of strings.
   var strings: [String] { (array ?? []).compactMap(\.string) }

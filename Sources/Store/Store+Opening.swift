@@ -27,13 +27,14 @@ extension Store {
       }
       var configuration = baseConfiguration()
       configuration.prepareDatabase { db in
-        try db.execute(sql: "PRAGMA synchronous = FULL")
         if let maximumBytes {
           let pageSize = try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 4096
           try db.execute(sql: "PRAGMA max_page_count = \(max(1, maximumBytes / pageSize))")
         }
       }
-      let pool = try DatabasePool(path: path, configuration: configuration)
+      let pool = try waitingForOthers { try DatabasePool(path: path, configuration: configuration) }
+      // After the pool is made: it sets NORMAL, with which the last commits may be lost when the power fails.
+      try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
       try migrate(pool, path: path)
       return pool
     } catch let error as DatabaseError {
@@ -66,9 +67,26 @@ extension Store {
     return try DatabasePool(path: path, configuration: configuration)
   }
 
-  /// Seconds that a transaction waits for other processes. A new store is made in many synced transactions, which take
-  /// their time on a disk that is busy, and whoever opens it meanwhile should not have to ask again.
-  private static let waitForOthers = 30.0
+  /// Seconds that a transaction, or the opening of a store, waits for other processes.
+  private static let waitForOthers = 10.0
+
+  /// The switch of a new file to WAL is refused at once, whatever SQLite's own timeout is, while another process makes the
+  /// same switch: it holds a read lock by then, and waiting with one could last for ever.
+  private static func waitingForOthers<Value>(_ body: () throws -> Value) throws -> Value {
+    let end = ContinuousClock.now + .seconds(waitForOthers)
+    while true {
+      do {
+        return try body()
+      } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY && ContinuousClock.now < end {
+        Thread.sleep(forTimeInterval: 0.01)
+      }
+    }
+  }
+
+  /// SQLite's `synchronous` of the writing connection: at 2, FULL, a commit is on the disk when it returns.
+  package var synchronousLevel: Int {
+    get throws { try write { try Int.fetchOne($0, sql: "PRAGMA synchronous") ?? 0 } }
+  }
 
   private static func baseConfiguration() -> Configuration {
     var configuration = Configuration()

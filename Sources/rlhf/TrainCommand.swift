@@ -15,7 +15,7 @@ struct TrainCommand: ParsableCommand {
 
       Example:
         rlhf train pipelines/demo.yaml
-        rlhf train pipelines/demo.yaml --plan --json
+        rlhf train pipelines/demo.yaml --plan
         rlhf train pipelines/demo.yaml --stage dpo --set dpo.beta=0.2
       """)
 

@@ -1,5 +1,6 @@
 import Foundation
 import Store
+import Synchronization
 import Testing
 
 @Suite struct OpeningTests {
@@ -115,13 +116,24 @@ import Testing
     #expect(try fixture.store.sources().isEmpty)
   }
 
-  @Test func twoProcessesMayOpenANewStoreAtOnce() async throws {
+  @Test func everyCommitIsOnTheDisk() throws {
     let fixture = try StoreFixture()
-    let path = fixture.folder.appendingPathComponent("new.sqlite").path
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for _ in 0..<4 { group.addTask { _ = try Store(path: path) } }
-      try await group.waitForAll()
+    #expect(try fixture.store.synchronousLevel == 2)
+    #expect(try Store(path: fixture.path, access: .existing).synchronousLevel == 2)
+  }
+
+  @Test(arguments: 0..<10) func manyMayOpenANewStoreAtOnce(round: Int) throws {
+    let fixture = try StoreFixture()
+    let path = fixture.folder.appendingPathComponent("new\(round).sqlite").path
+    let failures = Mutex<[String]>([])
+    DispatchQueue.concurrentPerform(iterations: 4) { _ in
+      do {
+        _ = try Store(path: path)
+      } catch {
+        failures.withLock { $0.append("\(error)") }
+      }
     }
+    #expect(failures.withLock { $0 } == [])
     #expect(try Store(path: path, access: .existing).verify().isSound)
   }
 }

@@ -42,8 +42,7 @@ package struct ModelCost {
   /// One pass over a prompt, with logits of its last token, which alone goes through the end of the last block.
   package func reading(tokens: Int) -> Need {
     let meetings = Double(tokens) * Double(tokens + 1) / 2
-    let c = configuration
-    let unread = Double(c.hiddenSize * (queryWidth + 3 * c.intermediateSize)) * Double(tokens - 1)
+    let unread = Double(configuration.weightsAfterAttention * (tokens - 1))
     return Need(
       operations: 2 * (linearWeights * Double(tokens) - unread + headWeights + attention(meetings)),
       bytes: (linearWeights + headWeights) * bytesPerWeight)

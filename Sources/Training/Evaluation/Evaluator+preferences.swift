@@ -27,8 +27,7 @@ extension Evaluator {
     let pairs = try kept(rows, role)
     let margins = TokenBudget.ranges(costs: pairs.map(\.cost), budget: microbatchTokens).flatMap { range in
       let stream = AnswerStream(pairs[range], keepsLastTokens: true)
-      let rows = stream.answers.map { $0.lastRow! }
-      let scores = forward(role, stream.batch, reading: rows) { $0.scores(rows: rows).values }
+      let scores = forward(role, stream.batch, reading: stream.lastRows) { $0.scores(rows: stream.lastRows).values }
       return range.indices.map { Double(scores[2 * ($0 - range.lowerBound)] - scores[2 * ($0 - range.lowerBound) + 1]) }
     }
     return PreferenceAccuracy(margins: margins)

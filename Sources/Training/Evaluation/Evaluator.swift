@@ -17,9 +17,7 @@ public final class Evaluator {
   func forward<Result>(
     _ role: Role, _ batch: PackedBatch, reading rows: [Int], _ body: (HiddenStates) -> Result
   ) -> Result {
-    let tape = Tape(recording: false, workspace: workspace)
-    defer { tape.finish() }
-    return body(role.hiddenStates(batch, reading: rows, tape: tape))
+    role.measure(batch, reading: rows, workspace: workspace, body)
   }
 }
 

@@ -89,7 +89,9 @@ struct RolloutCollector {
     let raw: [Double] =
       switch reward {
       case .role(let role):
-        forward(role, stream) { $0.scores(rows: stream.answers.map { $0.lastRow! }).values }.map(Double.init)
+        role.measure(stream.batch, reading: stream.lastRows, workspace: workspace) {
+          $0.scores(rows: stream.lastRows).values
+        }.map(Double.init)
       case .function(let function):
         rollouts.map { function(prompts[$0.prompt].tokens, $0.answer) }
       }
@@ -100,9 +102,7 @@ struct RolloutCollector {
   }
 
   private func forward<Result>(_ role: Role, _ stream: AnswerStream, _ body: (HiddenStates) -> Result) -> Result {
-    let tape = Tape(recording: false, workspace: workspace)
-    defer { tape.finish() }
-    return body(role.hiddenStates(stream.batch, reading: stream.readRows, tape: tape))
+    role.measure(stream.batch, reading: stream.readRows, workspace: workspace, body)
   }
 }
 

@@ -15,8 +15,10 @@ package struct AnswerStream {
 
   package private(set) var batch = PackedBatch()
   package private(set) var answers: [Answer] = []
+  /// The last row of every answer, in a stream that keeps them.
+  var lastRows: [Int] { answers.compactMap(\.lastRow) }
   /// Rows that have a target, and the last of every answer where it has one.
-  var readRows: [Int] { answers.flatMap { $0.rows + ($0.lastRow.map { [$0] } ?? []) } }
+  var readRows: [Int] { answers.flatMap(\.rows) + lastRows }
 
   package init() {}
 

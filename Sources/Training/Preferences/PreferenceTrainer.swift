@@ -125,7 +125,7 @@ extension PreferenceTrainer: TrainingProcedure {
         recording: true, recomputesBlocks: options.loop.recomputes, workspace: workspace,
         dropout: options.loop.dropout(step: step, firstRow: firstRow))
       firstRow += stream.batch.count
-      let states = policy.hiddenStates(stream.batch, reading: targets.map(\.row), tape: tape)
+      let states = policy.hiddenStates(stream.batch, reading: stream.readRows, tape: tape)
       let output = states.logProbabilities(targets)
       let split = AnswerLogProbabilities.split(output.values, part)
       let partSums = pairSums(part, split, references[range])
@@ -154,9 +154,8 @@ extension PreferenceTrainer: TrainingProcedure {
         dropout: trainingStep.map { options.loop.dropout(step: $0, firstRow: firstRow) })
       firstRow += stream.batch.count
       defer { tape.finish() }
-      let targets = stream.answers.flatMap(\.targets)
-      let states = policy.hiddenStates(stream.batch, reading: targets.map(\.row), tape: tape)
-      let output = states.logProbabilities(targets)
+      let states = policy.hiddenStates(stream.batch, reading: stream.readRows, tape: tape)
+      let output = states.logProbabilities(stream.answers.flatMap(\.targets))
       return pairSums(pairs[range], AnswerLogProbabilities.split(output.values, pairs[range]), references[range])
     }
   }

@@ -33,11 +33,10 @@ struct ReferencePass {
 
   private func compute(_ pairs: [PreferenceRow]) -> [AnswerLogProbabilities] {
     let stream = AnswerStream(pairs, keepsLastTokens: false)
-    let tape = Tape(recording: false, workspace: workspace)
-    defer { tape.finish() }
-    let targets = stream.answers.flatMap(\.targets)
-    let states = reference.hiddenStates(stream.batch, reading: targets.map(\.row), tape: tape)
-    return AnswerLogProbabilities.split(states.logProbabilities(targets).values, pairs)
+    let values = reference.measure(stream.batch, reading: stream.readRows, workspace: workspace) {
+      $0.logProbabilities(stream.answers.flatMap(\.targets)).values
+    }
+    return AnswerLogProbabilities.split(values, pairs)
   }
 
   /// SHA-256 of a prompt and an answer: the prompt's length, then all tokens, little-endian.

@@ -94,9 +94,8 @@ extension RewardTrainer: TrainingProcedure {
         recording: recording, recomputesBlocks: options.loop.recomputes, workspace: workspace,
         dropout: trainingStep.map { options.loop.dropout(step: $0, firstRow: firstRow) })
       firstRow += stream.batch.count
-      let rows = stream.answers.map { $0.lastRow! }
-      let states = role.hiddenStates(stream.batch, reading: rows, tape: tape)
-      let scores = states.scores(rows: rows)
+      let states = role.hiddenStates(stream.batch, reading: stream.lastRows, tape: tape)
+      let scores = states.scores(rows: stream.lastRows)
       var gradient: [Float] = []
       for (index, pair) in pairs[range].enumerated() {
         let (chosen, rejected) = (Double(scores.values[2 * index]), Double(scores.values[2 * index + 1]))

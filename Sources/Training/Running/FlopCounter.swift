@@ -31,7 +31,7 @@ struct FlopCounter {
     let attention = c.hiddenSize * (2 * queries + 2 * keys)
     let feedForward = 3 * c.hiddenSize * c.intermediateSize
     // Rows that nobody reads end with the last block's attention.
-    let unread = Double((c.hiddenSize * queries + feedForward) * (states.rowCount - states.computedRows))
+    let unread = Double(c.weightsAfterAttention * (states.rowCount - states.computedRows))
     let linear = Double(c.layerCount * (attention + feedForward)) * Double(batch.count) - unread
     let head = Double(c.hiddenSize * c.vocabularySize) * Double(headRows)
     // A query at position p meets p + 1 keys, once for scores and once for values.
